@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class DocumentsConfig(AppConfig):
+    name = "content.documents"
+    label = "content_documents"
+    verbose_name = "Documents"

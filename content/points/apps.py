@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class PointsConfig(AppConfig):
+    name = "content.points"
+    label = "points"
+    verbose_name = "Service points"

@@ -1,0 +1,287 @@
+"""What pages and the map say of places: the state now in words, distance, who is near, and a schematic outline."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from content.items.models import in_english
+from portal.base.calendars import services as calendars
+from portal.base.calendars.services import KnownDays
+from portal.base.places.models import Place
+from portal.base.places.services import status_at
+
+EARTH_RADIUS_M = 6_371_000
+WALK_M_PER_MIN = 75
+# Streets are longer than the straight line.
+DETOUR = 1.3
+POINT_COOKIE = "point"
+MARGIN_M = 320
+CORNERS = 16
+
+
+@dataclass(frozen=True)
+class PointStatus:
+    """A place's state now: a word for badges and pins, the words beside it, and what follows from it.
+
+    `state` is open, unmanned (open, without staff), partly (suspended for a time), closed or unknown.
+    """
+
+    state: str
+    text: str
+    reason: str = ""
+    is_open: bool | None = None
+    closes_at: datetime | None = None
+    next_opening: datetime | None = None
+
+
+def name_of(place: Place) -> str:
+    """The place's name in the reader's language."""
+    return place.name_en if in_english() and place.name_en else place.name
+
+
+def kind_of(place: Place) -> str:
+    """The kind as the map's data say it: the point's kind, or "centre"."""
+    return "centre" if place.level == Place.Level.CENTRE else place.kind
+
+
+def kind_name(place: Place) -> str:
+    """The kind in words."""
+    return str(_("service centre")) if place.level == Place.Level.CENTRE else place.get_kind_display()
+
+
+def shown_places() -> QuerySet[Place]:
+    """Points and centres, with what their opening depends on."""
+    return (
+        Place.objects.filter(level__in=(Place.Level.POINT, Place.Level.CENTRE))
+        .prefetch_related("opening_intervals", "opening_exceptions")
+        .order_by("path")
+    )
+
+
+def get_place(code: str) -> Place | None:
+    """The point or centre of a code."""
+    return shown_places().filter(code=code).first()
+
+
+def _clock(moment: datetime | time) -> str:
+    if isinstance(moment, datetime):
+        moment = timezone.localtime(moment).time()
+    return f"{moment.hour}:{moment.minute:02d}"
+
+
+def _day_and_clock(at: datetime, now: datetime) -> str:
+    local, today = timezone.localtime(at), timezone.localtime(now).date()
+    days = (local.date() - today).days
+    if days == 0:
+        return _clock(local)
+    if days == 1:
+        return _("tomorrow %s") % _clock(local)
+    return _("%(day)s %(clock)s") % {"day": formats.date_format(local, _("F j")), "clock": _clock(local)}
+
+
+def status_now(place: Place, at: datetime, *, days: KnownDays | None = None, with_next: bool = True) -> PointStatus:
+    """The state of a place at a moment, in words; `with_next` looks for the next opening of a closed one."""
+    status = status_at(place, at)
+    if status != Place.Status.OPEN:
+        return _not_open(place, status)
+    is_open = calendars.is_open(place, at, days=days)
+    if is_open is None:
+        return PointStatus("unknown", _("Hours not known, call first"))
+    if not is_open:
+        opening = calendars.next_opening(place, at) if with_next else None
+        text = _("Closed, opens %s") % _day_and_clock(opening, at) if opening else _("Closed now")
+        return PointStatus("closed", text, is_open=False, next_opening=opening)
+    hours = calendars.hours_on(place, timezone.localtime(at).date(), days=days) or []
+    clock = timezone.localtime(at).time()
+    closes = next((closing for opens, closing in hours if opens <= clock < closing), None)
+    is_all_day = any(opens == time(0) and closing >= time(23, 59) for opens, closing in hours)
+    is_unmanned = place.kind == Place.Kind.SELF_SERVICE
+    if is_all_day:
+        text = _("Unmanned, day and night") if is_unmanned else _("Open day and night")
+    else:
+        until = _clock(closes) if closes else ""
+        text = (_("Unmanned, until %s") if is_unmanned else _("Open until %s")) % until
+    closes_at = calendars.closes_at(place, at, days=days)
+    return PointStatus("unmanned" if is_unmanned else "open", text, is_open=True, closes_at=closes_at)
+
+
+def _not_open(place: Place, status: str) -> PointStatus:
+    reason = place.status_reason
+    if status == Place.Status.SUSPENDED:
+        if place.status_until is None:
+            return PointStatus("partly", _("Out of use for now"), reason, is_open=False)
+        until = formats.date_format(timezone.localtime(place.status_until), _("F j"))
+        return PointStatus("partly", _("Out of use until %s") % until, reason, is_open=False)
+    words = {
+        Place.Status.MOVED: _("Moved"),
+        Place.Status.CLOSED: _("No longer there"),
+        Place.Status.PLANNED: _("Not open yet"),
+    }
+    return PointStatus("closed", words[Place.Status(status)], reason, is_open=False)
+
+
+def statuses(places: Iterable[Place], at: datetime, *, with_next: bool = False) -> dict[int, PointStatus]:
+    """`status_now` for many places by primary key, with one look at the holidays."""
+    day = timezone.localtime(at).date()
+    days = calendars.known_days(day, day)
+    return {place.pk: status_now(place, at, days=days, with_next=with_next) for place in places}
+
+
+def hours_in_words(place: Place) -> list[tuple[str, str]]:
+    """The weekly table as (days, hours) for reading, e.g. ("Monday to Friday", "9:00–11:30, 13:00–17:00")."""
+    names = [_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday")]
+    grouped: dict[tuple[tuple[int, ...], int | None], list[str]] = {}
+    notes: dict[tuple[tuple[int, ...], int | None], bool] = {}
+    for line in calendars.weekly_hours(place):
+        key = (line.weekdays, line.nth)
+        grouped.setdefault(key, []).append(f"{_clock(line.opens)}–{_clock(line.closes)}")
+        notes[key] = notes.get(key, True) and line.on_holidays
+    found = []
+    for (weekdays, nth), hours in sorted(grouped.items(), key=lambda entry: (entry[0][0], entry[0][1] or 0)):
+        if len(weekdays) == 7:
+            days = _("Every day")
+        elif len(weekdays) > 2 and list(weekdays) == list(range(weekdays[0], weekdays[-1] + 1)):
+            days = _("%(first)s to %(last)s") % {"first": names[weekdays[0]], "last": names[weekdays[-1]]}
+        else:
+            days = _(", ").join(names[day] for day in weekdays)
+        if nth:
+            days = _("%(days)s, the %(nth)s. of the month") % {"days": days, "nth": nth}
+        text = _(", ").join(hours)
+        if not notes[(weekdays, nth)]:
+            text = _("%s, not on public holidays") % text
+        found.append((days, text))
+    return found
+
+
+# --- where --------------------------------------------------------------------------------------------------------
+
+
+def distance_m(first: tuple[float, float], second: tuple[float, float]) -> float:
+    """Metres between two WGS-84 positions on a sphere (haversine)."""
+    lat1, lon1, lat2, lon2 = map(math.radians, (*first, *second))
+    half = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(half))
+
+
+def distance_in_words(metres: float) -> str:
+    """A distance as people say it: minutes on foot up to half an hour, else kilometres."""
+    minutes = max(1, round(metres * DETOUR / WALK_M_PER_MIN))
+    if minutes <= 30:
+        return ngettext("%(minutes)s minute on foot", "%(minutes)s minutes on foot", minutes) % {"minutes": minutes}
+    return _("%.1f km away") % (metres / 1000)
+
+
+def nearest(
+    position: tuple[float, float], *, places: Iterable[Place] | None = None, limit: int | None = 5
+) -> list[tuple[Place, float]]:
+    """Places with a position, nearest first, each with its distance in metres."""
+    found = [
+        (place, distance_m(position, (place.latitude, place.longitude)))
+        for place in (places if places is not None else shown_places())
+        if place.latitude is not None and place.longitude is not None
+    ]
+    found.sort(key=lambda pair: pair[1])
+    return found[:limit]
+
+
+def point_for_visitor(request: HttpRequest) -> Place | None:
+    """The point that a page shows as its lit window: the one the visitor looked at last, else one that is lit.
+
+    The cookie holds a place's code and nothing of the person.
+    """
+    code = request.COOKIES.get(POINT_COOKIE, "")
+    if code:
+        chosen = get_place(code[:30])
+        if chosen is not None:
+            return chosen
+    remote = list(shown_places().filter(has_remote_window=True, status=Place.Status.OPEN, level=Place.Level.POINT)[:400])
+    now = timezone.now()
+    lit = statuses(remote, now)
+    open_places = [place for place in remote if lit[place.pk].state == "open"]
+    # The one that is open longest is the best guess for somebody of whom nothing is known.
+    open_places.sort(key=lambda place: (lit[place.pk].closes_at or now), reverse=True)
+    return open_places[0] if open_places else (remote[0] if remote else None)
+
+
+def subdistricts() -> list[Place]:
+    """All subdistricts in the order of their codes."""
+    return list(Place.objects.filter(level=Place.Level.SUBDISTRICT).order_by("path"))
+
+
+def find_places(words: str) -> QuerySet[Place]:
+    """Points and centres whose name, address or code has the words."""
+    return shown_places().filter(
+        Q(name__icontains=words) | Q(name_en__icontains=words) | Q(address__icontains=words) | Q(code__iexact=words)
+    )
+
+
+# --- a schematic outline ------------------------------------------------------------------------------------------
+
+
+def _clip(polygon: list[tuple[float, float]], normal: tuple[float, float], limit: float) -> list[tuple[float, float]]:
+    """The part of a polygon where normal·p <= limit (Sutherland–Hodgman, one edge)."""
+    kept: list[tuple[float, float]] = []
+    for index, here in enumerate(polygon):
+        before = polygon[index - 1]
+        side_here = normal[0] * here[0] + normal[1] * here[1] - limit
+        side_before = normal[0] * before[0] + normal[1] * before[1] - limit
+        if (side_here <= 0) != (side_before <= 0):
+            share = side_before / (side_before - side_here)
+            kept.append((before[0] + share * (here[0] - before[0]), before[1] + share * (here[1] - before[1])))
+        if side_here <= 0:
+            kept.append(here)
+    return kept
+
+
+def schematic_areas(places: Iterable[Place]) -> list[dict[str, Any]]:
+    """A drawing of the subdistricts made from the places' own positions alone: a cell around each one's middle.
+
+    It is no survey and says so; it stands under the pins where no map tiles are set. Each area has `code`, `name`,
+    `middle` (longitude, latitude) and `ring` of such pairs.
+    """
+    groups: dict[str, list[Place]] = {}
+    for place in places:
+        if place.latitude is not None and place.longitude is not None:
+            groups.setdefault(place.path[: -Place.steplen], []).append(place)
+    names = {place.path: place for place in subdistricts()}
+    groups = {path: found for path, found in groups.items() if path in names}
+    if not groups:
+        return []
+    everyone = [place for found in groups.values() for place in found]
+    stretch = math.cos(math.radians(sum(place.latitude or 0 for place in everyone) / len(everyone)))
+    metre = 1 / 111_320
+
+    def flat(place: Place) -> tuple[float, float]:
+        return ((place.longitude or 0) * stretch, place.latitude or 0)
+
+    middles = {
+        path: tuple(sum(values) / len(found) for values in zip(*map(flat, found), strict=True)) for path, found in groups.items()
+    }
+    areas = []
+    for path, found in groups.items():
+        middle = middles[path]
+        reach = max(math.dist(flat(place), middle) for place in found) + MARGIN_M * metre
+        turn = math.tau / CORNERS
+        ring = [(middle[0] + reach * math.cos(n * turn), middle[1] + reach * math.sin(n * turn)) for n in range(CORNERS)]
+        for other in (middles[key] for key in groups if key != path):
+            normal = (other[0] - middle[0], other[1] - middle[1])
+            halfway = ((other[0] + middle[0]) / 2, (other[1] + middle[1]) / 2)
+            ring = _clip(ring, normal, normal[0] * halfway[0] + normal[1] * halfway[1])
+        area = names[path]
+        areas.append(
+            {
+                "code": area.code,
+                "name": (name_of(area) if in_english() else area.short_name or area.name),
+                "middle": (round(middle[0] / stretch, 6), round(middle[1], 6)),
+                "ring": [(round(x / stretch, 6), round(y, 6)) for x, y in [*ring, ring[0]]] if ring else [],
+            }
+        )
+    return areas

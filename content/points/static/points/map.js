@@ -1,0 +1,129 @@
+// The map beside the list: Leaflet over the schematic areas, or over tiles where an address is set; the drawing below it stays if this fails.
+
+import * as L from "../vendor/leaflet/leaflet-src.esm.js";
+
+const PIN = '<path d="M0 0C-6-9-19-16-19-31a19 19 0 0 1 38 0C19-16 6-9 0 0Z"/>';
+const SVG = "http://www.w3.org/2000/svg";
+
+const canvas = document.querySelector("[data-map]");
+const pop = document.querySelector("[data-map-pop]");
+const rows = new Map([...document.querySelectorAll("[data-point-list] > [data-code]")].map((row) => [row.dataset.code, row]));
+const markers = new Map();
+let chosen = null;
+
+async function load(address) {
+  const answer = await fetch(address, { headers: { Accept: "application/geo+json" } });
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  return answer.json();
+}
+
+function pinIcon(number, state, isChosen) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", `map-pin map-pin--${state}${isChosen ? " map-pin--chosen" : ""}`);
+  svg.setAttribute("viewBox", "-23 -54 46 58");
+  svg.setAttribute("width", isChosen ? "56" : "38");
+  svg.setAttribute("height", isChosen ? "70" : "48");
+  svg.setAttribute("aria-hidden", "true");
+  svg.innerHTML = `${PIN}<text y="-25"></text>`;
+  svg.querySelector("text").textContent = number;
+  const size = isChosen ? [56, 70] : [38, 48];
+  return L.divIcon({ html: svg, iconSize: size, iconAnchor: [size[0] / 2, size[1] * 0.93], className: "leaflet-div-icon" });
+}
+
+function line(parent, tag, text, className = "") {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  if (className) element.className = className;
+  parent.append(element);
+  return element;
+}
+
+function choose(code, { scroll = true } = {}) {
+  const entry = markers.get(code);
+  if (!entry) return;
+  if (chosen && markers.has(chosen)) {
+    const before = markers.get(chosen);
+    before.marker.setIcon(pinIcon(before.number, before.properties.state, false)).setZIndexOffset(0);
+    rows.get(chosen)?.classList.remove("point-list--chosen");
+  }
+  chosen = code;
+  entry.marker.setIcon(pinIcon(entry.number, entry.properties.state, true)).setZIndexOffset(1000);
+  const row = rows.get(code);
+  row?.classList.add("point-list--chosen");
+  if (scroll) row?.scrollIntoView({ block: "nearest" });
+  pop.replaceChildren();
+  line(pop, "h2", entry.properties.name);
+  const badge = row?.querySelector(".badge")?.cloneNode(true);
+  if (badge) pop.append(badge); else line(pop, "p", entry.properties.text);
+  const words = row?.querySelector(".point-list__state + p")?.textContent;
+  if (words) line(pop, "p", words);
+  const buttons = document.createElement("div");
+  buttons.className = "button-row";
+  const link = line(buttons, "a", canvas.dataset.labelOpen, "button");
+  link.href = entry.properties.url;
+  pop.append(buttons);
+  pop.hidden = false;
+}
+
+function drawOutline(map, layer, outline) {
+  layer.addTo(map);
+  for (const feature of outline.features) {
+    const [longitude, latitude] = feature.properties.middle;
+    const name = document.createElement("span");
+    name.className = "map-name";
+    name.textContent = feature.properties.name;
+    name.setAttribute("aria-hidden", "true");
+    L.marker([latitude, longitude], { icon: L.divIcon({ html: name, iconSize: [0, 0] }), interactive: false, keyboard: false }).addTo(map);
+  }
+}
+
+function drawPoints(map, points) {
+  for (const feature of points.features) {
+    if (!feature.geometry) continue;
+    const [longitude, latitude] = feature.geometry.coordinates;
+    const { properties } = feature;
+    const row = rows.get(properties.code);
+    if (!row) {
+      L.circleMarker([latitude, longitude], { radius: 4, weight: 1, fillOpacity: 1, className: "map-dot", interactive: false }).addTo(map);
+      continue;
+    }
+    const number = row.querySelector(".point-list__number").textContent;
+    const marker = L.marker([latitude, longitude], { icon: pinIcon(number, properties.state, false), alt: `${number} ${properties.name}`, title: properties.name, keyboard: true });
+    marker.on("click", () => choose(properties.code)).on("keypress", (event) => { if (event.originalEvent.key === "Enter") choose(properties.code); });
+    marker.on("add", () => marker.getElement()?.setAttribute("aria-label", `${number} ${properties.name}, ${properties.text}`));
+    marker.addTo(map);
+    markers.set(properties.code, { marker, properties, number });
+  }
+}
+
+function boundsOfRows(points) {
+  const shown = points.features.filter(({ geometry, properties }) => geometry && rows.has(properties.code));
+  return shown.length ? L.latLngBounds(shown.map(({ geometry: { coordinates: [longitude, latitude] } }) => [latitude, longitude])) : null;
+}
+
+async function start() {
+  const [outline, points] = await Promise.all([load(canvas.dataset.outline), load(canvas.dataset.geojson)]);
+  canvas.replaceChildren();
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const map = L.map(canvas, { zoomControl: false, attributionControl: Boolean(canvas.dataset.tiles), zoomSnap: 0.25, zoomAnimation: !calm, fadeAnimation: !calm, scrollWheelZoom: false });
+  map.attributionControl?.setPrefix(false);
+  const side = L.control.zoom({ position: "bottomleft", zoomInTitle: canvas.dataset.labelIn, zoomOutTitle: canvas.dataset.labelOut });
+  side.addTo(map);
+  // Leaflet draws paths only once it has a view, so the view comes first.
+  const areas = L.geoJSON(outline, { style: { className: "map-area", weight: 1.5 }, interactive: false });
+  let bounds = areas.getBounds();
+  if (rows.size && document.querySelector("#area")?.value) bounds = boundsOfRows(points) ?? bounds;
+  if (bounds.isValid()) map.fitBounds(bounds.pad(0.03)); else map.setView([31.27, 121.46], 12);
+  if (canvas.dataset.tiles) L.tileLayer(canvas.dataset.tiles, { attribution: canvas.dataset.attribution, maxZoom: 19 }).addTo(map);
+  else drawOutline(map, areas, outline);
+  drawPoints(map, points);
+  for (const [code, row] of rows) {
+    row.addEventListener("pointerenter", () => choose(code, { scroll: false }));
+    row.addEventListener("focusin", () => choose(code, { scroll: false }));
+  }
+  const first = rows.keys().next().value;
+  if (first && !matchMedia("(max-width: 999px)").matches) choose(first, { scroll: false });
+}
+
+// Without the map the list and the drawing say the same; so a fault here is no fault of the page.
+if (canvas) start().catch((fault) => console.warn("map", fault));

@@ -1,0 +1,318 @@
+"""The list of service points with its map, the page of one point, and the map's data."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from content.items import services as items
+from content.items.models import ServiceItem
+from content.points import services
+from content.points.services import PointStatus
+from portal.base.places.models import Place
+from portal.base.places.services import centre_for
+
+PAGE_SIZE = 20
+FRESH_S = 30
+KINDS = [*[kind for kind in Place.Kind.values if kind], "centre"]
+VIEW_W, VIEW_H = 560, 800
+
+
+def _position(request: HttpRequest) -> tuple[float, float] | None:
+    """The position in the address, if it is one on Earth."""
+    try:
+        latitude, longitude = float(request.GET["lat"]), float(request.GET["lon"])
+    except (KeyError, ValueError):
+        return None
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+
+
+def _filtered(request: HttpRequest) -> tuple[list[Place], dict[int, PointStatus], dict[str, Any]]:
+    """Places as the query asks for them, their states, and the query as understood."""
+    asked = {
+        "open": request.GET.get("open") == "1",
+        "stepfree": request.GET.get("stepfree") == "1",
+        "remote": request.GET.get("remote") == "1",
+        "kind": request.GET.get("kind", "") if request.GET.get("kind") in KINDS else "",
+        "area": request.GET.get("area", "")[:30],
+        "item": request.GET.get("item", "")[:80],
+        "q": request.GET.get("q", "").strip()[:40],
+    }
+    places = services.find_places(asked["q"]) if asked["q"] else services.shown_places()
+    if asked["stepfree"]:
+        places = places.filter(is_step_free=True)
+    if asked["remote"]:
+        places = places.filter(has_remote_window=True)
+    if asked["kind"] == "centre":
+        places = places.filter(level=Place.Level.CENTRE)
+    elif asked["kind"]:
+        places = places.filter(kind=asked["kind"])
+    if asked["area"]:
+        area = Place.objects.filter(code=asked["area"]).first()
+        places = places.filter(path__startswith=area.path) if area else places.none()
+    found = list(places)
+    if asked["item"]:
+        found = _offering(found, asked["item"])
+    states = services.statuses(found, timezone.now())
+    if asked["open"]:
+        found = [place for place in found if states[place.pk].is_open]
+    return found, states, asked
+
+
+def _offering(places: list[Place], key: str) -> list[Place]:
+    """Those places where an item is offered on the spot or by video, by its edition and the rows at places."""
+    item = ServiceItem.objects.filter(key=key).first()
+    if item is None:
+        return []
+    edition = items.current_edition(item)
+    if edition is None:
+        return []
+    rows = {row.place.path: row for row in item.at_places.select_related("place")}
+    kept = []
+    for place in places:
+        steps = [place.path[:end] for end in range(len(place.path), 0, -Place.steplen)]
+        rule = next((rows[step] for step in steps if step in rows), None)
+        if rule and not rule.is_offered:
+            continue
+        is_remote = edition.is_remote if rule is None or rule.is_remote is None else rule.is_remote
+        is_onsite = edition.is_onsite if rule is None or rule.is_onsite is None else rule.is_onsite
+        if (place.level == Place.Level.CENTRE and is_onsite) or (place.has_remote_window and is_remote):
+            kept.append(place)
+    return kept
+
+
+def _row(place: Place, status: PointStatus, areas: dict[str, Place], metres: float | None) -> dict[str, Any]:
+    area = areas.get(place.path[: -Place.steplen])
+    return {
+        "place": place,
+        "name": services.name_of(place),
+        "url": reverse("point", args=[place.code]),
+        "status": status,
+        "area": services.name_of(area) if area else "",
+        "kind": services.kind_name(place),
+        "distance": services.distance_in_words(metres) if metres is not None else "",
+    }
+
+
+def _query(asked: dict[str, Any], position: tuple[float, float] | None, **changes: Any) -> str:
+    """The query string of the present filters with changes; what is empty is left out."""
+    values = {name: ("1" if value is True else value) for name, value in (asked | changes).items()}
+    if position:
+        values |= {"lat": f"{position[0]:.3f}", "lon": f"{position[1]:.3f}"}
+    return urlencode({name: value for name, value in values.items() if value})
+
+
+@require_safe
+def point_list(request: HttpRequest) -> HttpResponse:
+    """Points as a list and a map; works by links and a form alone."""
+    found, states, asked = _filtered(request)
+    position = _position(request)
+    metres: dict[int, float] = {}
+    if position:
+        near = services.nearest(position, places=found, limit=None)
+        metres = {place.pk: distance for place, distance in near}
+        found = [place for place, _distance in near] + [place for place in found if place.pk not in metres]
+    elif not asked["area"] and not asked["q"]:
+        # Without a place to start from, what is open comes first; the sort keeps the rest in order.
+        found.sort(key=lambda place: not states[place.pk].is_open)
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    subdistricts = services.subdistricts()
+    areas = {area.path: area for area in subdistricts}
+    rows = [_row(place, states[place.pk], areas, metres.get(place.pk)) for place in page]
+    first = page.start_index()
+    for number, row in enumerate(rows, start=first):
+        row["number"] = number
+    chosen_area = next((area for area in subdistricts if area.code == asked["area"]), None)
+    chips = [
+        {"text": text, "is_on": asked[name], "url": f"?{_query(asked, position, **{name: not asked[name]})}"}
+        for name, text in (("open", _("Open now")), ("remote", _("Remote window")), ("stepfree", _("Step-free")))
+    ]
+    chips.append(
+        {
+            "text": _("Service centres"),
+            "is_on": asked["kind"] == "centre",
+            "url": f"?{_query(asked, position, kind='' if asked['kind'] == 'centre' else 'centre')}",
+        }
+    )
+    context = {
+        "title": _title(position, chosen_area),
+        "rows": rows,
+        "page": page,
+        "query": _query(asked, position),
+        "asked": asked,
+        "chips": chips,
+        "areas": [{"code": area.code, "name": services.name_of(area)} for area in subdistricts],
+        "chosen_item": ServiceItem.objects.filter(key=asked["item"]).first() if asked["item"] else None,
+        "without_item": f"?{_query(asked, position, item='')}",
+        "is_near": position is not None,
+        "position": position,
+        "drawing": _drawing(rows, found, states),
+        "geojson_url": f"{reverse('points_geojson')}?{_query(asked, None)}",
+        "outline_url": reverse("points_outline"),
+        "tiles": settings.MAP_TILES,
+        "as_of": timezone.now(),
+        "has_demo": any(place.is_demo for place in found),
+        "nav_current": "points",
+    }
+    return render(request, "points/point_list.html", context)
+
+
+def _title(position: tuple[float, float] | None, area: Place | None) -> str:
+    if position:
+        return _("Service points near you")
+    if area:
+        return _("Service points in %s") % services.name_of(area)
+    return _("Service points")
+
+
+def _drawing(rows: list[dict[str, Any]], found: list[Place], states: dict[int, PointStatus]) -> dict[str, Any] | None:
+    """The map as a drawing for pages without JavaScript: areas, dots, and the pins of the rows on this page."""
+    everyone = list(
+        Place.objects.filter(level__in=(Place.Level.POINT, Place.Level.CENTRE), latitude__isnull=False, longitude__isnull=False)
+    )
+    areas = services.schematic_areas(everyone)
+    corners = [corner for area in areas for corner in area["ring"]]
+    if not corners:
+        return None
+    west, east = min(x for x, _y in corners), max(x for x, _y in corners)
+    south, north = min(y for _x, y in corners), max(y for _x, y in corners)
+    # A degree of longitude is shorter than one of latitude by the cosine of the latitude; 0.854 holds at 31.3° north.
+    scale = min((VIEW_W - 40) / ((east - west) * 0.854), (VIEW_H - 40) / (north - south))
+    left = (VIEW_W - (east - west) * 0.854 * scale) / 2
+
+    def at(longitude: float, latitude: float) -> tuple[float, float]:
+        return round(left + (longitude - west) * 0.854 * scale, 1), round(20 + (north - latitude) * scale, 1)
+
+    numbered = {row["place"].pk for row in rows}
+    return {
+        "width": VIEW_W,
+        "height": VIEW_H,
+        "areas": [
+            {
+                "name": area["name"],
+                "points": " ".join("{},{}".format(*at(*corner)) for corner in area["ring"]),
+                "x": at(*area["middle"])[0],
+                "y": at(*area["middle"])[1],
+            }
+            for area in areas
+        ],
+        "dots": [at(place.longitude, place.latitude) for place in found if place.pk not in numbered and place.longitude],
+        "pins": [
+            {"number": row["number"], "state": row["status"].state, "name": row["name"], "url": row["url"],
+             "x": at(row["place"].longitude, row["place"].latitude)[0],
+             "y": at(row["place"].longitude, row["place"].latitude)[1]}
+            for row in reversed(rows) if row["place"].longitude is not None
+        ],
+    }  # fmt: skip
+
+
+@require_safe
+def point_page(request: HttpRequest, code: str) -> HttpResponse:
+    """One point or centre: open or not, hours, where, what can be done there."""
+    place = services.get_place(code)
+    if place is None:
+        raise Http404(_("There is no service point with this code."))
+    now = timezone.now()
+    centre = centre_for(place)
+    channel = items.ONSITE if place.level == Place.Level.CENTRE else items.REMOTE
+    offered = items.items_for_place(place, channel) if channel == items.ONSITE or place.has_remote_window else []
+    area = next((found for found in services.subdistricts() if place.path.startswith(found.path)), None)
+    around = []
+    if place.latitude is not None and place.longitude is not None:
+        others = [other for other in services.shown_places() if other.pk != place.pk]
+        near = services.nearest((place.latitude, place.longitude), places=others, limit=4)
+        states = services.statuses([other for other, _distance in near], now)
+        around = [_row(other, states[other.pk], {}, metres) for other, metres in near]
+    prefix = "/en" if reverse("points").startswith("/en") else ""
+    response = render(
+        request,
+        "points/point_page.html",
+        {
+            "place": place,
+            "name": services.name_of(place),
+            "kind": services.kind_name(place),
+            "area": area,
+            "area_name": services.name_of(area) if area else "",
+            "centre": centre if centre and centre.pk != place.pk else None,
+            "status": services.status_now(place, now),
+            "hours": services.hours_in_words(place),
+            "frequent": [{"title": item.name, "url": f"{prefix}/guides/{item.key}/"} for item in offered[:8]],
+            "offered_count": len(offered),
+            "around": around,
+            "live_url": f"/live/point/{place.code}/" if place.has_remote_window and place.level == Place.Level.POINT else "",
+            "as_of": now,
+            "breadcrumbs": [
+                {"title": _("Service points"), "url": reverse("points")},
+                *([{"title": services.name_of(area), "url": f"{reverse('points')}?area={area.code}"}] if area else []),
+                {"title": services.name_of(place), "url": ""},
+            ],
+            "nav_current": "points",
+        },
+    )
+    # The home page shows the point looked at last as its lit window; the cookie names the place, not the person.
+    response.set_cookie(
+        services.POINT_COOKIE, place.code, max_age=180 * 86400, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+    )
+    return response
+
+
+@require_safe
+def points_geojson(request: HttpRequest) -> JsonResponse:
+    """Points and centres for maps; the same filters as the page."""
+    found, states, _asked = _filtered(request)
+    centres = {
+        centre.path[: -Place.steplen]: centre.code for centre in Place.objects.filter(level=Place.Level.CENTRE).only("path", "code")
+    }
+    features = []
+    for place in found:
+        status = states[place.pk]
+        has_position = place.latitude is not None and place.longitude is not None
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [place.longitude, place.latitude]} if has_position else None,
+                "properties": {
+                    "code": place.code,
+                    "name": services.name_of(place),
+                    "kind": services.kind_of(place),
+                    "centre": centres.get(place.path[: -Place.steplen], ""),
+                    "status": place.status if status.state in ("partly", "closed") else Place.Status.OPEN,
+                    "open_now": status.is_open,
+                    "state": status.state,
+                    "text": status.text,
+                    "url": reverse("point", args=[place.code]),
+                    "is_demo": place.is_demo,
+                },
+            }
+        )
+    response = JsonResponse({"type": "FeatureCollection", "as_of": timezone.now(), "features": features})
+    response["Content-Type"] = "application/geo+json"
+    patch_cache_control(response, public=True, max_age=FRESH_S)
+    return response
+
+
+@require_safe
+def points_outline(request: HttpRequest) -> JsonResponse:
+    """The schematic areas under the pins; a drawing, not a survey."""
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Polygon", "coordinates": [area["ring"]]},
+            "properties": {"code": area["code"], "name": area["name"], "middle": area["middle"]},
+        }
+        for area in services.schematic_areas(services.shown_places().prefetch_related(None))
+        if area["ring"]
+    ]
+    note = _("A schematic drawing, not a survey.")
+    response = JsonResponse({"type": "FeatureCollection", "note": note, "features": features})
+    response["Content-Type"] = "application/geo+json"
+    patch_cache_control(response, public=True, max_age=300)
+    return response

@@ -1,0 +1,14 @@
+"""Addresses of the content half beside its Wagtail pages; included with the language prefix."""
+
+from django.urls import path
+
+from content.points import views as points
+from content.search import views as search
+
+urlpatterns = [
+    path("points/", points.point_list, name="points"),
+    path("points/<str:code>/", points.point_page, name="point"),
+    path("points.geojson", points.points_geojson, name="points_geojson"),
+    path("points/outline.geojson", points.points_outline, name="points_outline"),
+    path("search/", search.search, name="search"),
+]

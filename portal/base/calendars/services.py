@@ -1,0 +1,253 @@
+"""The two calendars: when a place is open, and which days count as working days for a case's clock.
+
+Opening goes by the place's own weekly intervals, its exceptions and, where an interval says so, public holidays; many
+places open 365 days. The case clock goes by weekdays, public holidays and make-up working days. What depends on a year
+whose table is not loaded is answered "not known" (None, or UnknownYear), never guessed.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.base.calendars.models import Holiday, HolidayYear
+from portal.base.errors import DomainError
+from portal.base.places.models import OpeningInterval, Place
+from portal.base.places.services import status_at
+
+SHIPPED = Path(__file__).parent / "data"
+LOOK_AHEAD_DAYS = 60
+
+
+class UnknownYear(DomainError):
+    """The public holidays of a year are not loaded, so a date in it cannot be worked out."""
+
+    code: ClassVar[str] = "unknown_year"
+
+
+class HolidayFileError(ValueError):
+    """A file of holidays cannot be loaded; the message names the entry."""
+
+
+@dataclass(frozen=True)
+class KnownDays:
+    """The loaded years, and the days in them that differ from their weekday."""
+
+    years: frozenset[int]
+    kinds: dict[date, str]
+
+    def is_holiday(self, day: date) -> bool | None:
+        """Whether the day is a public holiday; None when its year is not loaded."""
+        if day.year not in self.years:
+            return None
+        return self.kinds.get(day) == Holiday.Kind.HOLIDAY
+
+    def is_working_day(self, day: date) -> bool | None:
+        """Whether the day is worked; None when its year is not loaded."""
+        if day.year not in self.years:
+            return None
+        kind = self.kinds.get(day)
+        if kind is None:
+            return day.weekday() < 5
+        return kind == Holiday.Kind.MAKE_UP_WORKDAY
+
+
+def known_days(first: date, last: date) -> KnownDays:
+    """What is loaded of the years from one date to another: two queries."""
+    years = HolidayYear.objects.filter(year__range=(first.year, last.year)).values_list("year", flat=True)
+    kinds = dict(Holiday.objects.filter(date__range=(first, last)).values_list("date", "kind"))
+    return KnownDays(years=frozenset(years), kinds=kinds)
+
+
+def _local(at: datetime) -> datetime:
+    return timezone.localtime(at)
+
+
+# --- opening ------------------------------------------------------------------------------------------------------
+
+
+def hours_on(place: Place, day: date, *, days: KnownDays | None = None) -> list[tuple[time, time]] | None:
+    """The place's hours on a date by its table alone (status aside), sorted; None when they are not known.
+
+    Prefetch `opening_intervals` and `opening_exceptions` where many places are asked about.
+    """
+    exceptions = [row for row in place.opening_exceptions.all() if row.date == day]
+    if exceptions:
+        return sorted((row.opens, row.closes) for row in exceptions if row.opens and row.closes)
+    intervals = list(place.opening_intervals.all())
+    if not intervals:
+        return None
+    today = [row for row in intervals if row.weekday == day.weekday() and row.nth in (None, (day.day - 1) // 7 + 1)]
+    if any(not row.on_holidays for row in today):
+        holiday = (days or known_days(day, day)).is_holiday(day)
+        if holiday is None:
+            return None
+        if holiday:
+            today = [row for row in today if row.on_holidays]
+    return sorted((row.opens, row.closes) for row in today)
+
+
+def opening_today(place: Place, at: datetime, *, days: KnownDays | None = None) -> list[tuple[time, time]] | None:
+    """The hours of that day, empty when it is closed all day (by its status too); None when not known."""
+    if status_at(place, at) != Place.Status.OPEN:
+        return []
+    return hours_on(place, _local(at).date(), days=days)
+
+
+def is_open(place: Place, at: datetime, *, days: KnownDays | None = None) -> bool | None:
+    """Whether the place is open at that moment; None when that is not known."""
+    hours = opening_today(place, at, days=days)
+    if hours is None:
+        return None
+    clock = _local(at).time()
+    return any(opens <= clock < closes for opens, closes in hours)
+
+
+def closes_at(place: Place, at: datetime, *, days: KnownDays | None = None) -> datetime | None:
+    """When the place closes for the day; None when it is closed for the rest of it, or that is not known."""
+    local = _local(at)
+    hours = opening_today(place, at, days=days)
+    if not hours or hours[-1][1] <= local.time():
+        return None
+    return local.replace(hour=hours[-1][1].hour, minute=hours[-1][1].minute, second=0, microsecond=0)
+
+
+def next_opening(place: Place, at: datetime) -> datetime | None:
+    """When the place opens next: `at` itself when it is open then; None when it does not, or that is not known."""
+    if status_at(place, at) != Place.Status.OPEN:
+        if place.status != Place.Status.SUSPENDED or place.status_until is None or place.status_until <= at:
+            return None
+        at = place.status_until
+    local = _local(at)
+    first = local.date()
+    days = known_days(first, first + timedelta(days=LOOK_AHEAD_DAYS))
+    for offset in range(LOOK_AHEAD_DAYS):
+        day = first + timedelta(days=offset)
+        hours = hours_on(place, day, days=days)
+        if hours is None:
+            return None
+        for opens, closes in hours:
+            start = datetime.combine(day, opens, tzinfo=local.tzinfo)
+            end = datetime.combine(day, closes, tzinfo=local.tzinfo)
+            if end > local:
+                return max(start, local)
+    return None
+
+
+def open_now(places: Iterable[Place], at: datetime) -> dict[int, bool | None]:
+    """`is_open` for many places by primary key; prefetch their intervals and exceptions."""
+    day = _local(at).date()
+    days = known_days(day, day)
+    return {place.pk: is_open(place, at, days=days) for place in places}
+
+
+@dataclass(frozen=True)
+class HoursLine:
+    """Hours that a run of weekdays shares, for showing."""
+
+    weekdays: tuple[int, ...]
+    nth: int | None
+    opens: time
+    closes: time
+    on_holidays: bool
+
+
+def weekly_hours(place: Place) -> list[HoursLine]:
+    """The weekly table with equal days together, e.g. Monday to Friday 9:00–17:00."""
+    groups: dict[tuple, list[OpeningInterval]] = {}
+    for row in sorted(place.opening_intervals.all(), key=lambda row: (row.opens, row.weekday)):
+        groups.setdefault((row.nth, row.opens, row.closes, row.on_holidays), []).append(row)
+    lines = [
+        HoursLine(tuple(row.weekday for row in rows), nth, opens, closes, on_holidays)
+        for (nth, opens, closes, on_holidays), rows in groups.items()
+    ]
+    return sorted(lines, key=lambda line: (line.weekdays[0], line.opens))
+
+
+# --- the case clock -----------------------------------------------------------------------------------------------
+
+
+def is_working_day(day: date) -> bool:
+    """Whether a case's clock runs on the date.
+
+    Raises:
+        UnknownYear: the year's holidays are not loaded.
+    """
+    answer = known_days(day, day).is_working_day(day)
+    if answer is None:
+        raise UnknownYear(_unknown(day.year))
+    return answer
+
+
+def add_working_days(start: date, count: int) -> date:
+    """The date `count` working days after `start`, which itself is not counted.
+
+    Raises:
+        UnknownYear: the way leads into a year whose holidays are not loaded.
+    """
+    day = start
+    days = known_days(start, start + timedelta(days=count * 3 + 30))
+    while count > 0:
+        day += timedelta(days=1)
+        answer = days.is_working_day(day)
+        if answer is None:
+            raise UnknownYear(_unknown(day.year))
+        count -= answer
+    return day
+
+
+def _unknown(year: int) -> str:
+    return _("The public holidays of %(year)s are not known yet, so the day cannot be said.") % {"year": year}
+
+
+# --- loading ------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def load_holidays(table: Any) -> HolidayYear:
+    """Load one year: {"year", "source", "days": [{"date", "name", "kind"}]}; it replaces the year's former table.
+
+    Raises:
+        HolidayFileError: an entry is not right; nothing is changed.
+    """
+    if not isinstance(table, dict) or not isinstance(table.get("year"), int) or not isinstance(table.get("days"), list):
+        raise HolidayFileError(_('The file must be an object with "year", "source" and a list "days".'))
+    year = table["year"]
+    days: dict[date, Holiday] = {}
+    for place, entry in enumerate(table["days"], start=1):
+        try:
+            day = date.fromisoformat(entry["date"])
+            kind = Holiday.Kind(entry["kind"])
+            name = str(entry["name"])
+        except (KeyError, TypeError, ValueError) as error:
+            sentence = _("Entry %(place)s: date, name and kind (holiday or make_up_workday) are needed.")
+            raise HolidayFileError(sentence % {"place": place}) from error
+        if day.year != year or day in days:
+            sentence = _("Entry %(place)s: %(day)s is twice in the file, or not in %(year)s.")
+            raise HolidayFileError(sentence % {"place": place, "day": day, "year": year})
+        if kind == Holiday.Kind.MAKE_UP_WORKDAY and day.weekday() < 5:
+            sentence = _("Entry %(place)s: %(day)s is no weekend day, so it cannot be a make-up working day.")
+            raise HolidayFileError(sentence % {"place": place, "day": day})
+        days[day] = Holiday(date=day, name=name, kind=kind)
+    row, _created = HolidayYear.objects.update_or_create(year=year, defaults={"source": str(table.get("source", ""))})
+    row.days.all().delete()
+    for holiday in days.values():
+        holiday.year = row
+    Holiday.objects.bulk_create(days.values())
+    return row
+
+
+def load_shipped_holidays() -> list[int]:
+    """Load the tables that ship with the product for years that are not loaded yet; those years."""
+    loaded = []
+    for path in sorted(SHIPPED.glob("holidays_*.json")):
+        table = json.loads(path.read_text(encoding="utf-8"))
+        if not HolidayYear.objects.filter(year=table["year"]).exists():
+            loaded.append(load_holidays(table).year)
+    return loaded

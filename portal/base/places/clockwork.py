@@ -1,0 +1,16 @@
+"""What the clock does for places: changes of status that begin or end by themselves."""
+
+from datetime import datetime
+
+from portal.base.clock.services import periodic, retention
+from portal.base.places import services
+
+
+@periodic(every_s=20, name="places.status")
+def follow_status() -> None:
+    services.apply_due_changes()
+
+
+@retention("place_status_history", default_days=3650)
+def forget(before: datetime) -> int:
+    return services.forget_history(before)

@@ -1,0 +1,59 @@
+"""What has happened with a ticket so far, as sentences for the clerk."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.base.journal import services as journal
+from servicedesk.cases.models import Case
+from servicedesk.queueing.models import Ticket
+from servicedesk.remote.models import RemoteSession
+
+SENTENCES = {
+    ("ticket", "issue"): _("Number drawn"),
+    ("ticket", "call"): _("Called to the counter"),
+    ("ticket", "recall"): _("Called again"),
+    ("ticket", "start"): _("Service began"),
+    ("ticket", "hold"): _("Put on hold"),
+    ("ticket", "resume"): _("Taken up again"),
+    ("ticket", "drop"): _("Connection lost; the number goes first"),
+    ("session", "place"): _("Video line set up"),
+    ("session", "agree"): _("Told of the recording, and agreed"),
+    ("session", "refuse"): _("Did not agree to the recording"),
+    ("session", "connect"): _("Both see and hear each other"),
+    ("session", "drop"): _("The picture broke off"),
+    ("session", "rejoin"): _("The picture is back"),
+    ("session", "confirm_face"): _("Face confirmed against card"),
+    ("case", "open"): _("Case opened"),
+    ("case", "external_number"): _("Number of the acceptance system entered"),
+    ("case", "capture"): _("Page captured"),
+    ("case", "offer_form"): _("Form shown for signature"),
+    ("case", "sign"): _("Form signed"),
+    ("case", "accept"): _("Case accepted"),
+    ("case", "finish"): _("Case finished"),
+    ("case", "leave_papers"): _("Papers taken in"),
+    ("case", "attach_result"): _("Result attached"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the history; `at` is aware."""
+
+    at: datetime
+    text: str
+
+
+def of(ticket: Ticket, session: RemoteSession | None, case: Case | None) -> list[Line]:
+    """The lines of ticket, session and case by time; entries without a sentence of their own are left out."""
+    subjects = [("ticket", ticket.pk)]
+    subjects += [("session", session.pk)] if session else []
+    subjects += [("case", case.pk)] if case else []
+    lines = []
+    for subject in subjects:
+        for entry in journal.entries_for(subject):
+            sentence = SENTENCES.get((entry.subject_type, entry.action))
+            if sentence:
+                lines.append(Line(entry.at, str(sentence)))
+    return sorted(lines, key=lambda line: line.at)

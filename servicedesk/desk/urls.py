@@ -1,0 +1,19 @@
+"""The clerk's pages, and the auditor's dossiers."""
+
+from django.urls import path
+
+from servicedesk.desk import dossiers, views
+
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("sit/", views.sit, name="desk_sit"),
+    path("leave/", views.leave, name="desk_leave"),
+    path("cases/", views.case_list, name="desk_cases"),
+    path("cases/<uuid:case_id>/", views.case_page, name="desk_case"),
+    path("cases/<uuid:case_id>/result/", views.attach_result, name="desk_attach_result"),
+    path("pages/<uuid:page_id>.jpg", views.page_image, name="desk_page_image"),
+    path("forms/<uuid:form_id>.pdf", views.form_pdf, name="desk_form_pdf"),
+    path("dossiers/", dossiers.dossier_list, name="dossiers"),
+    path("dossiers/<uuid:session_id>/", dossiers.dossier_page, name="dossier"),
+    path("dossiers/<uuid:session_id>/<slug:picture>.webm", dossiers.recording, name="dossier_recording"),
+]

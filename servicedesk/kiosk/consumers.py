@@ -1,0 +1,332 @@
+"""The kiosk's main screen over its socket: the server holds which screen is shown, the page draws it.
+
+The person at the kiosk lives in this connection alone and is forgotten with it, on `leave` and on the wipe.
+"""
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from content.items import services as items
+from content.search import services as search
+from portal.base.errors import DomainError
+from portal.base.places.services import centre_for
+from portal.base.streams.consumers import LiveConsumer, in_database
+from servicedesk.cases import progress
+from servicedesk.devices import services as devices
+from servicedesk.devices.models import Device
+from servicedesk.kiosk.errors import NotIdentified
+from servicedesk.printouts import services as printouts
+from servicedesk.queueing import services as queueing
+from servicedesk.queueing.models import Ticket
+from servicedesk.queueing.states import LIVE, TicketState
+from servicedesk.ratings import services as ratings
+from servicedesk.remote import services as remote
+from servicedesk.remote import signalling
+from servicedesk.remote.errors import NoSession
+from servicedesk.remote.models import RemoteSession
+from servicedesk.remote.states import SessionState
+from servicedesk.residents import services as residents
+from servicedesk.residents.models import Person
+
+MOST_FREQUENT = 8
+
+
+class DeviceConsumer(LiveConsumer):
+    """What both screens of a kiosk share: the device and its one active session."""
+
+    device: Device | None = None
+
+    def authorise(self) -> bool:
+        self.device = devices.device_of(self.scope.get("session") or {})
+        return self.device is not None
+
+    def stream_names(self) -> list[str]:
+        assert self.device is not None
+        centre = centre_for(self.device.place)
+        return [f"device:{self.device.pk}"] + ([f"centre:{centre.code}"] if centre else [])
+
+    @property
+    def actor(self) -> str:
+        assert self.device is not None
+        return f"device:{self.device.code}"
+
+    def active_session(self) -> RemoteSession:
+        session = remote.active_session_of(self.device) if self.device else None
+        if session is None:
+            raise NoSession(_("The conversation is over. Take a new number if you need one."))
+        return session
+
+
+class KioskConsumer(DeviceConsumer):
+    """Commands: card, number, open, search, choose, ticket, give_up, agree, refuse, offer, leave_call, rate, leave."""
+
+    async def connect(self) -> None:
+        self._forget_person()
+        await super().connect()
+
+    def _forget_person(self) -> None:
+        self.view: dict[str, Any] = {"name": "home"}
+        self.person_id = None
+        self.ticket_id = None
+        self.assurance = "none"
+        self.chosen: str | None = None
+        self.rated_or_left: set[str] = set()
+
+    # --- what is shown ----------------------------------------------------------------------------------------------
+    def snapshot(self) -> dict[str, Any]:
+        assert self.device is not None
+        session = remote.active_session_of(self.device)
+        if session is not None:
+            return self._call_snapshot(session)
+        rated = remote.unrated_session_of(self.device)
+        if rated is not None and str(rated.pk) not in self.rated_or_left:
+            return self._page("rate", {"session": rated, "levels": ratings.Rating.Level, "view": self.view})
+        if self.view["name"] == "rate_options":
+            self.view = {"name": "home"}
+        return self._page(self.view["name"], self._context())
+
+    def _page(self, name: str, context: dict[str, Any], **more: Any) -> dict[str, Any]:
+        context |= {"device": self.device, "place": self.device.place}
+        html = render_to_string(f"kiosk/screens/{name}.html", context)
+        return {"screen": name, "regions": {"screen": html}, "call": None, "waiting": self._waiting_here(), **more}
+
+    def _context(self) -> dict[str, Any]:
+        name, place = self.view["name"], self.device.place
+        centre = centre_for(place)
+        context: dict[str, Any] = {"view": self.view, "centre": centre}
+        context["person_greeting"] = residents.greeting(self._person()) if self.person_id else ""
+        if name in ("home", "number", "done"):
+            context["estimate"] = queueing.estimate(centre, channel="remote") if centre else None
+            context["item_count"] = len(items.items_for_place(place, "remote"))
+            context["peripherals"] = devices.peripherals(self.device)
+        if name == "items":
+            context["frequent"] = items.most_frequent(place, MOST_FREQUENT, "remote")
+            context["lines"] = items.lines_with_items(place, "remote")
+        if name == "line":
+            lines = items.lines_with_items(place, "remote")
+            context["line"], context["items"] = next(
+                ((line, found) for line, found in lines if line.code == self.view["line"]), (None, [])
+            )
+        if name == "search":
+            context["results"] = self._search(self.view["query"])
+        if name == "ticket":
+            ticket = Ticket.objects.select_related("item", "centre", "point").get(pk=self.ticket_id)
+            context |= {"ticket": ticket, "facts": queueing.ticket_view(ticket)}
+            context["jobs"] = printouts.jobs_of(ticket)
+        if name == "progress":
+            context["cases"] = progress.cases_of(self._person())
+        return context
+
+    def _search(self, query: str) -> list[Any]:
+        if not query.strip():
+            return []
+        keys = [hit.key for hit in search.search(query, kinds=("item",), limit=8)]
+        found = {item.key: item for item in items.items_for_place(self.device.place, channel="remote")}
+        return [found[key] for key in keys if key in found]
+
+    def _waiting_here(self) -> list[str]:
+        """The numbers that wait at this kiosk or are called to it; others may use it meanwhile."""
+        tickets = Ticket.objects.filter(device=self.device, state__in=[TicketState.WAITING, TicketState.CALLED])
+        return [ticket.number for ticket in tickets.order_by("arrival")]
+
+    def _call_snapshot(self, session: RemoteSession) -> dict[str, Any]:
+        self.view = {"name": "home"}
+        context = {"session": session, "device": self.device, "place": self.device.place, "ticket": session.ticket}
+        if session.state in (SessionState.PLACED, SessionState.NOTICED):
+            context["notice"] = residents.current_notice()
+            context["is_english"] = translation.get_language() == "en"
+            return self._page("notice", context, call_number=session.ticket.number)
+        regions = {
+            name: render_to_string(f"kiosk/call/{name}.html", context)
+            for name in ("call_head", "call_caption", "call_now")
+        }
+        call = {
+            "session": str(session.pk),
+            "state": session.state,
+            "ice_servers": signalling.ice_servers(),
+            "live_at": session.live_at.isoformat() if session.live_at else None,
+        }
+        return {"screen": "call", "regions": regions, "call": call, "waiting": self._waiting_here()}
+
+    # --- what is done -----------------------------------------------------------------------------------------------
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        if isinstance(content, dict) and content.get("type") == "offer":
+            await answer_offer(self, content, side="kiosk")
+            return
+        await super().receive_json(content, **kwargs)
+        if isinstance(content, dict) and content.get("type") not in ("reload", "nonce"):
+            await self.send_snapshot()
+
+    def command(self, kind: str, message: dict[str, Any]) -> dict[str, Any]:
+        handler = getattr(self, f"do_{kind}", None)
+        if handler is None:
+            raise LookupError(kind)
+        return handler(message) or {}
+
+    def _person(self) -> Person:
+        if self.person_id is None:
+            raise NotIdentified(_("Put the identity card on the reader first, or type its number."))
+        return Person.objects.get(pk=self.person_id)
+
+    def do_nonce(self, message: dict[str, Any]) -> dict[str, Any]:
+        return {"nonce": devices.new_nonce()}
+
+    def do_card(self, message: dict[str, Any]) -> None:
+        """A card was read: greet, go back to the live ticket of the same card, or offer the items."""
+        fields = devices.verify_card(
+            self.device, nonce=message["nonce"], payload=message["payload"], signature=message["signature"]
+        )
+        person = residents.remember(card=residents.card_from(fields))
+        session = remote.active_session_of(self.device)
+        if session is not None:
+            if session.ticket.person_id is None:
+                remote.identify(session, person=person, actor=self.actor)
+            return
+        wants_progress = self.view["name"] == "ask_card"
+        self.person_id, self.assurance = person.pk, "card"
+        live = Ticket.objects.filter(person=person, state__in=LIVE, centre=centre_for(self.device.place)).first()
+        if wants_progress:
+            self.view = {"name": "progress"}
+        elif live is not None:
+            self.ticket_id, self.view = live.pk, {"name": "ticket", "again": True}
+        elif self.chosen:
+            self._issue(self.chosen)
+        else:
+            self.view = {"name": "items"}
+
+    def do_number(self, message: dict[str, Any]) -> None:
+        """A typed number draws a ticket and shows nothing of the person."""
+        check = residents.check_number(str(message.get("number", ""))[:40])
+        if not check.is_valid:
+            self.view = {"name": "number", "typed": str(message.get("number", ""))[:40], "problem": check.problem}
+            return
+        self.assurance = "typed"
+        if self.chosen:
+            self._issue(self.chosen)
+        else:
+            self.view = {"name": "items"}
+
+    def do_open(self, message: dict[str, Any]) -> None:
+        """Go to a screen: home, items, line, number, ask_card."""
+        name = message.get("screen")
+        if name not in ("home", "items", "line", "number", "ask_card", "search", "ticket"):
+            raise LookupError(f"screen {name}")
+        if name == "ticket" and self.ticket_id is None:
+            name = "home"
+        if name == "line":
+            self.view = {"name": "line", "line": str(message.get("line", ""))}
+        elif name == "search":
+            self.view = {"name": "search", "query": ""}
+        else:
+            self.view = {"name": name}
+
+    def do_search(self, message: dict[str, Any]) -> None:
+        self.view = {"name": "search", "query": str(message.get("query", ""))[:60]}
+
+    def do_choose(self, message: dict[str, Any]) -> None:
+        """An item was chosen; without a card or number yet, ask for one and remember the item."""
+        key = str(message.get("item", ""))
+        if self.assurance == "none":
+            self.chosen, self.view = key, {"name": "home", "chosen": items.get_item(key)}
+            return
+        self._issue(key)
+
+    def do_ticket(self, message: dict[str, Any]) -> None:
+        """I'm not sure: a consultation ticket at once."""
+        self._issue(None)
+
+    def _issue(self, key: str | None) -> None:
+        item = items.get_item(key) if key else None
+        try:
+            ticket, is_new = queueing.issue_ticket(
+                centre=centre_for(self.device.place), channel="remote", actor=self.actor, item=item,
+                point=self.device.place, device=self.device, assurance=self.assurance,
+                person=self._person() if self.person_id else None,
+            )  # fmt: skip
+        except DomainError as error:
+            self.view = {"name": "refused", "message": str(error), "code": error.code}
+            return
+        if is_new:
+            printouts.print_ticket(ticket, actor=self.actor)
+        self.chosen, self.ticket_id = None, ticket.pk
+        self.view = {"name": "ticket", "again": not is_new}
+
+    def do_give_up(self, message: dict[str, Any]) -> None:
+        """The person does not want to wait any longer; only whoever drew or swiped the ticket sees this button."""
+        ticket = Ticket.objects.get(pk=self.ticket_id)
+        queueing.move_ticket(ticket, "cancel", actor=self.actor, reason="gave_up")
+        self._forget_person()
+
+    def do_print_again(self, message: dict[str, Any]) -> None:
+        ticket = Ticket.objects.get(pk=self.ticket_id)
+        printouts.print_ticket(ticket, actor=self.actor)
+
+    def do_agree(self, message: dict[str, Any]) -> None:
+        remote.answer_notice(self.active_session(), agreed=True, actor="resident")
+
+    def do_refuse(self, message: dict[str, Any]) -> None:
+        session = self.active_session()
+        remote.answer_notice(session, agreed=False, actor="resident")
+        self.view = {"name": "recording_refused", "centre": session.centre}
+
+    def do_not_here(self, message: dict[str, Any]) -> None:
+        """Nobody came when the number was called here: the clerk is told by the ticket's state."""
+        session = self.active_session()
+        remote.end_session(session, actor=self.actor, reason="nobody_came", verb="no_show")
+
+    def do_leave_call(self, message: dict[str, Any]) -> None:
+        remote.end_session(self.active_session(), actor="resident", reason="resident_left", verb="cancel")
+        self._forget_person()
+
+    def do_wave(self, message: dict[str, Any]) -> None:
+        """The resident asks to wait a moment; the clerk's screen says so."""
+        remote.resident_says(self.active_session(), text=_("The resident asks you to wait a moment."))
+
+    def do_say(self, message: dict[str, Any]) -> None:
+        remote.resident_says(self.active_session(), text=str(message.get("text", ""))[:200])
+
+    def do_rate(self, message: dict[str, Any]) -> None:
+        """One of five levels, or a skip; the second step (reasons) is optional and comes with the level."""
+        session = remote.unrated_session_of(self.device)
+        if session is None:
+            self._forget_person()
+            return
+        level = int(message["level"]) if message.get("level") else None
+        if level is not None and level <= 2 and not message.get("final") and "options" not in message:
+            self.view = {"name": "rate_options", "level": level, "options": ratings.options_for(level, self.language)}
+            return
+        chosen = message.get("options") or []
+        ratings.rate(
+            ticket=session.ticket, level=level, options=chosen if isinstance(chosen, list) else [chosen],
+            comment=str(message.get("comment", ""))[:500], channel="kiosk", actor="resident",
+        )  # fmt: skip
+        self._forget_person()
+        self.view = {"name": "done", "rated": level is not None}
+
+    def do_leave(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Everything personal is forgotten here; the page wipes its own storage, camera and reader."""
+        unrated = remote.unrated_session_of(self.device)
+        self._forget_person()
+        if unrated is not None:
+            self.rated_or_left.add(str(unrated.pk))
+        return {"wiped": True}
+
+
+async def answer_offer(consumer: LiveConsumer, content: dict[str, Any], *, side: str) -> None:
+    """Pass a side's WebRTC offer to the session's node, and its answer back over the same socket."""
+    try:
+        session = await in_database(consumer._in_language)(consumer.active_session)
+        answer = await signalling.exchange(session, side=side, sdp=str(content["sdp"]))
+        await consumer.send_json({"type": "done", "id": content.get("id"), "data": answer})
+    except DomainError as error:
+        refusal = {
+            "type": "refused",
+            "id": content.get("id"),
+            "code": error.code,
+            "message": await sync_to_async(str)(error),
+        }
+        await consumer.send_json(refusal)

@@ -1,0 +1,11 @@
+"""The kiosk's pages."""
+
+from django.urls import path
+
+from servicedesk.kiosk import views
+
+urlpatterns = [
+    path("", views.main_screen, name="kiosk"),
+    path("second/", views.second_screen, name="kiosk_second"),
+    path("capture/<str:token>/", views.receive_capture, name="kiosk_capture"),
+]

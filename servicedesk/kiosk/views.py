@@ -1,0 +1,65 @@
+"""The kiosk's HTTP edge: its two pages, the captured stills, and the live fragment of a point."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.base.calendars import services as calendars
+from portal.base.errors import DomainError
+from portal.base.places.models import Place
+from portal.base.places.services import centre_for
+from servicedesk.devices import services as devices
+from servicedesk.kiosk import captures
+from servicedesk.queueing import services as queueing
+
+BRIDGE_URL = "ws://127.0.0.1:17680/"
+
+
+@never_cache
+@require_GET
+def main_screen(request: HttpRequest) -> HttpResponse:
+    """The kiosk's main screen; an unknown browser first proves through the bridge which device it is."""
+    device = devices.device_of(request.session)
+    context = {"device": device, "bridge_url": BRIDGE_URL, "scale": "kiosk"}
+    return render(request, "kiosk/main.html" if device else "kiosk/connect.html", context)
+
+
+@never_cache
+@require_GET
+def second_screen(request: HttpRequest) -> HttpResponse:
+    """The kiosk's second screen: what is being filled in, and where to sign."""
+    device = devices.device_of(request.session)
+    context = {"device": device, "bridge_url": BRIDGE_URL, "scale": "kiosk"}
+    return render(request, "kiosk/second.html" if device else "kiosk/connect.html", context)
+
+
+@require_POST
+def receive_capture(request: HttpRequest, token: str) -> HttpResponse:
+    """A still of the document camera, asked for by the clerk."""
+    device = devices.device_of(request.session)
+    upload = request.FILES.get("page")
+    if device is None or upload is None:
+        return JsonResponse({"code": "forbidden"}, status=403)
+    if upload.size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return JsonResponse({"code": "too_large"}, status=413)
+    try:
+        page = captures.receive(token, device=device, jpeg=upload.read())
+    except DomainError as error:
+        return JsonResponse({"code": error.code, "message": str(error)}, status=error.status)
+    return JsonResponse({"position": page.position})
+
+
+@require_GET
+def point_fragment(request: HttpRequest, code: str) -> HttpResponse:
+    """Whether the point is open and how long the wait is, for a card on a content page."""
+    point = get_object_or_404(Place, code=code, level=Place.Level.POINT)
+    centre = centre_for(point)
+    context = {
+        "point": point,
+        "is_open": calendars.is_open(point),
+        "closes_at": calendars.closes_at(point),
+        "estimate": queueing.estimate(centre, channel="remote") if centre else None,
+    }
+    return render(request, "kiosk/point_fragment.html", context)

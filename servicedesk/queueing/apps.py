@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class QueueingConfig(AppConfig):
+    name = "servicedesk.queueing"
+    label = "queueing"
+    verbose_name = "Queueing"

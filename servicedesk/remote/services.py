@@ -1,0 +1,328 @@
+"""Video sessions: placing them, the notice, the legs, the clerk's confirmation, the end; the only writer of remote."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.base.accounts.models import User
+from portal.base.journal import services as journal
+from portal.base.keyring import services as keyring
+from portal.base.places.models import Counter
+from portal.base.streams import services as streams
+from portal.base.transitions import move
+from servicedesk.devices.models import Device
+from servicedesk.queueing import services as queueing
+from servicedesk.queueing.models import Ticket
+from servicedesk.queueing.states import TicketState
+from servicedesk.remote.errors import FaceNotConfirmed, NoVideoLine
+from servicedesk.remote.models import Leg, MediaNode, RecordingTrack, RemoteSession
+from servicedesk.remote.states import ACTIVE, TRANSITIONS, SessionState
+from servicedesk.residents import services as residents
+from servicedesk.residents.services import Identity
+
+RETURN_WITHIN_S = 30
+NODE_LEASE_S = 20
+
+
+def stream_name(session: RemoteSession) -> str:
+    return f"session:{session.pk}"
+
+
+def stream_names_of(session: RemoteSession) -> tuple[str, ...]:
+    """The streams of every screen that shows the session."""
+    return (stream_name(session), f"device:{session.device_id}", f"centre:{session.centre.code}")
+
+
+def move_session(session: RemoteSession, action: str, *, actor: str, **options: Any) -> RemoteSession:
+    """The one transition function of sessions; see states.py."""
+    return move(
+        session, action, table=TRANSITIONS, subject="session", actor=actor, place=session.centre,
+        announce=stream_names_of(session), **options,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def call_next(counter: Counter, *, clerk: User, actor: str) -> Ticket | None:
+    """Call the next ticket to the counter; a remote one gets its video session in the same transaction."""
+    ticket = queueing.call_next(counter, actor=actor)
+    if ticket is not None and ticket.channel == Ticket.Channel.REMOTE and ticket.device_id:
+        place_session(ticket, counter=counter, clerk=clerk, actor=actor)
+    return ticket
+
+
+@transaction.atomic
+def place_session(ticket: Ticket, *, counter: Counter, clerk: User, actor: str) -> RemoteSession:
+    """Make the session of a called remote ticket, with its own recording key, on the least loaded node."""
+    session = RemoteSession(
+        ticket=ticket, device=ticket.device, counter=counter, centre=counter.centre, clerk=clerk,
+        placed_at=timezone.now(), node=least_loaded_node(),
+    )  # fmt: skip
+    session.key_sealed = keyring.seal("recording", keyring.new_key(), aad=f"remote.session:{session.pk}".encode())
+    session.save(force_insert=True)
+    journal.append(
+        ("session", session.pk), action="place", actor=actor, place=session.centre, new=session.state,
+        facts={"ticket": str(ticket.pk), "number": ticket.number, "counter": counter.pk, "device": str(ticket.device_id)},
+    )  # fmt: skip
+    streams.bump(*stream_names_of(session))
+    return session
+
+
+def least_loaded_node() -> MediaNode | None:
+    """The node with the most room whose lease holds; None when there is none."""
+    nodes = MediaNode.objects.filter(lease_until__gt=timezone.now(), sessions__lt=F("capacity"))
+    return nodes.order_by("sessions", "name").first()
+
+
+@transaction.atomic
+def node_for(session: RemoteSession) -> MediaNode:
+    """The session's node; a node that is gone is replaced.
+
+    Raises:
+        NoVideoLine: none has room.
+    """
+    session = RemoteSession.objects.select_for_update().select_related("centre").get(pk=session.pk)
+    node = MediaNode.objects.filter(pk=session.node_id, lease_until__gt=timezone.now()).first()
+    if node is None:
+        node = least_loaded_node()
+        if node is None:
+            raise NoVideoLine(_("The video line is not ready. The number is kept; try again in a minute."))
+        RemoteSession.objects.filter(pk=session.pk).update(node=node)
+        journal.append(
+            ("session", session.pk), action="node", actor="portal", place=session.centre, facts={"node": node.name}
+        )
+    return node
+
+
+def recording_key(session: RemoteSession) -> bytes:
+    """The session's raw recording key; it goes to the node's own connection and nowhere else."""
+    return keyring.open_sealed(session.key_sealed, aad=f"remote.session:{session.pk}".encode())
+
+
+@transaction.atomic
+def answer_notice(session: RemoteSession, *, agreed: bool, actor: str) -> RemoteSession:
+    """The resident has been told of the recording and agreed, or refused (which leads to a counter)."""
+    ticket = session.ticket
+    residents.record_consent(
+        notice=residents.current_notice(), person=ticket.person, subject=("session", session.pk), is_agreed=agreed
+    )
+    if agreed:
+        return move_session(session, "agree", actor=actor)
+    queueing.move_ticket(ticket, "cancel", actor=actor, outcome=Ticket.Outcome.NEXT_STEP, reason="recording_refused")
+    return move_session(session, "refuse", actor=actor, changes={"ended_at": timezone.now(), "end_reason": "refused"})
+
+
+@transaction.atomic
+def leg_changed(session: RemoteSession, *, side: str, is_connected: bool) -> RemoteSession:
+    """A side came or went. With both there the call is live; one that goes has 30 s to come back."""
+    ticket = Ticket.objects.select_for_update().get(pk=session.ticket_id)
+    session = RemoteSession.objects.select_for_update().select_related("centre").get(pk=session.pk)
+    Leg.objects.update_or_create(session=session, side=side, defaults={"is_connected": is_connected})
+    streams.bump(*stream_names_of(session))
+    if not is_connected:
+        if session.state == SessionState.LIVE:
+            move_session(session, "drop", actor="portal", reason=side, changes={"dropped_at": timezone.now()})
+        return session
+    if Leg.objects.filter(session=session, is_connected=True).count() < 2:
+        return session
+    if session.state == SessionState.AGREED:
+        if ticket.state == TicketState.CALLED:
+            queueing.move_ticket(ticket, "start", actor="portal")
+        return move_session(session, "connect", actor="portal", changes={"live_at": timezone.now()})
+    if session.state == SessionState.DROPPED:
+        return move_session(session, "rejoin", actor="portal", changes={"dropped_at": None})
+    return session
+
+
+def drop_lost_sessions(*, node: str, still_live: set[str]) -> None:
+    """A node has come (back) without sessions that it held: both their sides are gone."""
+    for session in RemoteSession.objects.filter(node_id=node, state__in=ACTIVE).exclude(pk__in=still_live):
+        for side in session.legs.filter(is_connected=True).values_list("side", flat=True):
+            leg_changed(session, side=side, is_connected=False)
+
+
+def lose_dropped_sessions() -> int:
+    """End the sessions whose side did not come back in time; their tickets return first. Called by the clock."""
+    limit = timezone.now() - timedelta(seconds=RETURN_WITHIN_S)
+    lost = 0
+    for session in RemoteSession.objects.filter(state=SessionState.DROPPED, dropped_at__lt=limit):
+        with transaction.atomic():
+            ticket = Ticket.objects.select_for_update().get(pk=session.ticket_id)
+            session = RemoteSession.objects.select_for_update().select_related("centre").get(pk=session.pk)
+            if session.state != SessionState.DROPPED:
+                continue
+            queueing.move_ticket(ticket, "drop", actor="clock", reason="connection_lost")
+            move_session(
+                session, "lose", actor="clock", changes={"ended_at": timezone.now(), "end_reason": "connection_lost"}
+            )
+            lost += 1
+    return lost
+
+
+@transaction.atomic
+def confirm_face(session: RemoteSession, *, actor: str) -> RemoteSession:
+    """The clerk has compared face and card; from now on the person's data open at this desk."""
+    Ticket.objects.filter(pk=session.ticket_id).update(assurance=Ticket.Assurance.VERIFIED)
+    session = RemoteSession.objects.select_for_update().select_related("centre").get(pk=session.pk)
+    session.verified_by_clerk_at = timezone.now()
+    session.save(update_fields=["verified_by_clerk_at"])
+    journal.append(("session", session.pk), action="confirm_face", actor=actor, place=session.centre)
+    streams.bump(*stream_names_of(session))
+    return session
+
+
+@transaction.atomic
+def open_identity(session: RemoteSession, *, actor: str) -> Identity:
+    """What the card says of the person in the call, journalled.
+
+    Raises:
+        FaceNotConfirmed: the clerk has not confirmed the face, or no card was read.
+    """
+    if session.verified_by_clerk_at is None or session.ticket.person is None:
+        raise FaceNotConfirmed(_("Compare face and card first. The person's data open after that."))
+    return residents.open_identity(
+        session.ticket.person, actor=actor, place=session.centre, reason="case_at_desk", subject=("session", session.pk)
+    )
+
+
+@transaction.atomic
+def show(
+    session: RemoteSession, *, instruction: str | None = None, caption: str | None = None, focus: str | None = None
+):
+    """Set what the kiosk shows: the one thing to do now, the clerk's typed words, the field in hand."""
+    changes = {"instruction": instruction, "caption": caption, "focus": focus}
+    changes = {name: value[:200] for name, value in changes.items() if value is not None}
+    RemoteSession.objects.filter(pk=session.pk).update(**changes)
+    streams.bump(stream_name(session), f"device:{session.device_id}")
+
+
+@transaction.atomic
+def resident_says(session: RemoteSession, *, text: str) -> None:
+    """What the resident typed, or asked for with a button; the clerk's screen shows it until the next one."""
+    RemoteSession.objects.filter(pk=session.pk).update(resident_words=text[:200])
+    streams.bump(*stream_names_of(session))
+
+
+@transaction.atomic
+def end_session(
+    session: RemoteSession, *, actor: str, reason: str, outcome: str = "", verb: str = "finish"
+) -> RemoteSession:
+    """End the call and with it the ticket: `finish` by the clerk, `cancel` when the resident leaves."""
+    ticket = Ticket.objects.select_for_update().get(pk=session.ticket_id)
+    if ticket.state in (TicketState.CALLED, TicketState.SERVING, TicketState.HELD):
+        if verb == "finish" and ticket.state == TicketState.CALLED:
+            queueing.move_ticket(ticket, "start", actor=actor)
+        if verb == "finish" and ticket.state == TicketState.HELD:
+            queueing.move_ticket(ticket, "resume", actor=actor)
+        queueing.move_ticket(ticket, verb, actor=actor, outcome=outcome, reason=reason)
+    return move_session(
+        session, "end", actor=actor, reason=reason, changes={"ended_at": timezone.now(), "end_reason": reason}
+    )
+
+
+@transaction.atomic
+def identify(session: RemoteSession, *, person: Any, actor: str) -> None:
+    """A card was read during the call of a typed or anonymous ticket: the ticket is that person's from now on."""
+    queueing.identify(session.ticket, person=person, assurance=Ticket.Assurance.CARD, actor=actor)
+    streams.bump(*stream_names_of(session))
+
+
+def active_session_of(device: Device) -> RemoteSession | None:
+    """The device's one session that is not over."""
+    return _with_parts().filter(device=device, state__in=ACTIVE).first()
+
+
+def session_at(counter: Counter) -> RemoteSession | None:
+    """The session of the ticket at the counter."""
+    return _with_parts().filter(counter=counter, state__in=ACTIVE).order_by("-placed_at").first()
+
+
+def unrated_session_of(device: Device, *, within_s: int = 120) -> RemoteSession | None:
+    """The device's session that ended just now and whose resident has neither rated nor left."""
+    since = timezone.now() - timedelta(seconds=within_s)
+    return (
+        _with_parts()
+        .filter(device=device, state__in=[SessionState.ENDED, SessionState.SEALED], ended_at__gte=since)
+        .filter(live_at__isnull=False, end_reason="finished", ticket__rating__isnull=True)
+        .order_by("-ended_at")
+        .first()
+    )
+
+
+def get_session(session_id: str) -> RemoteSession:
+    return _with_parts().get(pk=session_id)
+
+
+def _with_parts():
+    return RemoteSession.objects.select_related(
+        "ticket",
+        "ticket__person",
+        "ticket__item",
+        "ticket__point",
+        "device",
+        "device__place",
+        "counter",
+        "centre",
+        "clerk",
+    )
+
+
+# --- what nodes report --------------------------------------------------------------------------------------------
+@transaction.atomic
+def lease_node(*, name: str, capacity: int, channel: str, sessions: int = 0) -> MediaNode:
+    """A node says that it is there; the lease lasts 20 s."""
+    node, _created = MediaNode.objects.update_or_create(
+        name=name,
+        defaults={
+            "capacity": capacity, "channel": channel, "sessions": sessions,
+            "lease_until": timezone.now() + timedelta(seconds=NODE_LEASE_S),
+        },
+    )  # fmt: skip
+    return node
+
+
+def release_node(*, name: str, channel: str) -> None:
+    """The node's connection is gone."""
+    MediaNode.objects.filter(name=name, channel=channel).update(lease_until=timezone.now())
+
+
+@transaction.atomic
+def check_point(session_id: str, *, track: str, count: int, head: str, size_bytes: int) -> None:
+    """Remember how far a track's chain is, so that a cut shows; the number never goes back."""
+    row, _created = RecordingTrack.objects.select_for_update().get_or_create(session_id=session_id, name=track)
+    if count >= row.segments and not row.is_closed:
+        row.segments, row.head, row.size_bytes, row.checkpoint_at = count, head, size_bytes, timezone.now()
+        row.save(update_fields=["segments", "head", "size_bytes", "checkpoint_at"])
+
+
+@transaction.atomic
+def close_tracks(session_id: str, tracks: list[dict[str, Any]]) -> None:
+    """The node has closed the session's files; their final numbers."""
+    from django.utils.dateparse import parse_datetime
+
+    for entry in tracks:
+        started = entry.get("started_at")
+        RecordingTrack.objects.update_or_create(
+            session_id=session_id,
+            name=str(entry["track"])[:40],
+            defaults={
+                "kind": str(entry.get("kind", ""))[:10], "side": str(entry.get("side", ""))[:10],
+                "codec": str(entry.get("codec", ""))[:20], "segments": int(entry["count"]), "head": str(entry["head"]),
+                "size_bytes": int(entry.get("bytes", 0)), "is_closed": True, "checkpoint_at": timezone.now(),
+                "started_at": parse_datetime(started) if isinstance(started, str) else None,
+            },
+        )  # fmt: skip
+    session = RemoteSession.objects.select_related("centre").get(pk=session_id)
+    facts = {"tracks": {str(entry["track"]): [entry["count"], entry["head"]] for entry in tracks}}
+    journal.append(("session", session.pk), action="recorded", actor="node", place=session.centre, facts=facts)
+    streams.bump(stream_name(session))
+
+
+def add_to_sealed_dossier(session: RemoteSession, body: dict[str, Any]) -> None:
+    """Something arrived after the sealing, such as a rating: a signed addendum beside the manifest."""
+    from servicedesk.remote import dossier
+
+    dossier.add_late(session, body)

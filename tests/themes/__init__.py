@@ -1,0 +1,1 @@
+"""How Linban looks and reads, rendered without a database."""

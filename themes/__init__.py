@@ -1,0 +1,1 @@
+"""Appearance of Linban: tokens, templates, components, art and browser modules; no rules and no models."""

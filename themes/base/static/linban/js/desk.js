@@ -1,0 +1,163 @@
+// The clerk's desk: draws the regions, sends commands, holds the call, fills forms field by field, keys F9 and F2.
+
+import { command, showRefusal, takeAnswer, useStream } from "./commands.js";
+import { drawRegions } from "./regions.js";
+import { LiveStream } from "./live.js";
+import { createCall } from "./call-media.js";
+import { wireSignatures } from "./signature.js";
+
+const page = document.querySelector("[data-desk]");
+const stage = document.querySelector("[data-call-stage]");
+let call = null;
+let session = null;
+let local = null;
+let liveAt = null;
+
+function onSnapshot(data) {
+  drawRegions(data.regions);
+  wireSignatures();
+  page.dataset.ticket = data.ticket || "";
+  liveAt = data.call?.live_at ? new Date(data.call.live_at) : null;
+  holdCall(data.call);
+}
+
+const live = new LiveStream(page.dataset.stream, {
+  onSnapshot,
+  onMessage: takeAnswer,
+  onState: (state) => { document.querySelector("[data-offline]").hidden = state !== "lost"; },
+});
+useStream(live);
+
+// --- the call -------------------------------------------------------------------------------------------------------
+async function holdCall(wanted) {
+  stage.hidden = !wanted;
+  document.querySelector("[data-no-call]").hidden = Boolean(wanted);
+  if (!wanted) {
+    if (session) endCall();
+    return;
+  }
+  stage.dataset.state = wanted.state;
+  if (session === wanted.session) return;
+  session = wanted.session;
+  try {
+    local = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true }, video: { width: { ideal: 640 }, height: { ideal: 480 } } });
+    document.querySelector("[data-camera-refused]").hidden = true;
+  } catch (error) {
+    document.querySelector("[data-camera-refused]").hidden = false;
+    console.warn("desk: no camera", error);
+    local = new MediaStream();
+  }
+  if (session !== wanted.session) return;
+  stage.querySelector("[data-self]").srcObject = local;
+  call = createCall({
+    side: "clerk",
+    iceServers: wanted.ice_servers,
+    localStream: local,
+    sendOffer: async (sdp) => (await command("offer", { sdp })).sdp,
+    onRemote: ({ voice, face, document: paper }) => {
+      play(stage.querySelector("[data-remote-face]"), face);
+      play(stage.querySelector("[data-remote-voice]"), voice);
+      play(stage.querySelector("[data-remote-document]"), paper);
+    },
+    onState: (state) => { stage.dataset.media = state; },
+  });
+  window.linbanCall = call;
+}
+
+function play(element, stream) {
+  if (!element || !stream || element.srcObject === stream) return;
+  element.srcObject = stream;
+  element.play().catch((error) => console.warn("desk: cannot play yet", error));
+}
+
+function endCall() {
+  call?.stop();
+  for (const track of local?.getTracks() ?? []) track.stop();
+  for (const element of stage.querySelectorAll("video, audio")) element.srcObject = null;
+  call = null;
+  session = null;
+  local = null;
+  window.linbanCall = null;
+}
+
+window.setInterval(() => {
+  const clock = document.querySelector("[data-recording-time]");
+  if (!clock || !liveAt) return;
+  const seconds = Math.max(0, Math.floor((Date.now() - liveAt) / 1000));
+  clock.textContent = `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
+}, 1000);
+
+stage.addEventListener("click", (event) => {
+  const tile = event.target.closest("[data-mute]");
+  if (!tile || !call) return;
+  const muted = tile.getAttribute("aria-pressed") !== "true";
+  call.mute(tile.dataset.mute, muted);
+  tile.setAttribute("aria-pressed", String(muted));
+});
+
+stage.querySelector("[data-zoom]")?.addEventListener("click", () => stage.querySelector("[data-remote-document]").requestFullscreen?.());
+stage.querySelector("[data-type]")?.addEventListener("click", () => {
+  const form = stage.querySelector("[data-say-form]");
+  form.hidden = !form.hidden;
+  if (!form.hidden) form.querySelector("input").focus();
+});
+
+// --- forms: each change is sent, and stays if it was wrong ------------------------------------------------------------
+let filling = Promise.resolve();
+
+function sendValues(form, focus) {
+  const values = {};
+  for (const [name, value] of new FormData(form)) values[name] = value;
+  filling = command("fill", { values, focus }).catch((error) => showRefusal(form, error));
+}
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-paper-form]");
+  if (form) sendValues(form, event.target.name);
+});
+document.addEventListener("focusin", (event) => {
+  if (event.target.closest("form[data-paper-form]")) command("show", { focus: event.target.name }).catch(() => {});
+});
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-paper-form]");
+  if (!form) return;
+  event.preventDefault();
+  sendValues(form, "");
+  await filling;
+  command("offer_form").catch((error) => showRefusal(form, error));
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-sign-handover]");
+  if (!button) return;
+  const pad = button.closest("[data-signature-scope]").querySelector("[data-signature]");
+  if (!pad.strokes.length) { showRefusal(button, new Error(page.dataset.textNotSigned)); return; }
+  try {
+    await command("sign_handover", { handover: button.dataset.signHandover, strokes: pad.strokes });
+  } catch (error) {
+    showRefusal(button, error);
+  }
+});
+
+// --- uploads and copying ------------------------------------------------------------------------------------------------
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-upload]");
+  if (!form) return;
+  event.preventDefault();
+  const response = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "X-CSRFToken": page.dataset.csrf } });
+  showRefusal(form, response.ok ? null : new Error(await response.text()));
+  if (response.ok) { form.reset(); live.reload(); }
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy).catch(() => {});
+  button.dataset.copied = "1";
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "F9") return;
+  event.preventDefault();
+  document.querySelector("[data-key-next]")?.click();
+});

@@ -1,0 +1,198 @@
+// The kiosk's main screen: draws what the server says, reads cards through the bridge, holds the call, wipes itself.
+
+import { bridgeUrl, connectBridge } from "./bridge.js";
+import { command, showRefusal, takeAnswer, useStream } from "./commands.js";
+import { grabStill, startMedia, stopMedia } from "./kiosk-media.js";
+import { drawRegions, forgetRegion } from "./regions.js";
+import { LiveStream } from "./live.js";
+import { createCall } from "./call-media.js";
+import { idle } from "./idle.js";
+import { speakText } from "./say.js";
+
+const page = document.querySelector("[data-kiosk]");
+const stage = document.querySelector("[data-call-stage]");
+let call = null;
+let session = null;
+let cameras = null;
+let lastScreen = "";
+let announced = "";
+
+// --- the screen ----------------------------------------------------------------------------------------------------
+function onSnapshot(data) {
+  const inCall = data.screen === "call";
+  page.dataset.screen = data.screen;
+  stage.hidden = !inCall;
+  document.querySelector('[data-region="screen"]').hidden = inCall;
+  document.body.classList.toggle("kiosk--dusk", inCall);
+  drawRegions(data.regions);
+  if (data.screen !== lastScreen) {
+    lastScreen = data.screen;
+    window.scrollTo(0, 0);
+    if (!inCall) document.querySelector("#main")?.focus({ preventScroll: true });
+  }
+  if (["call", "notice", "rate"].includes(data.screen)) idle?.pause(); else idle?.resume();
+  if (data.call_number && announced !== data.call_number) {
+    announced = data.call_number;
+    speakText(page.dataset.textCalled.replace("%s", [...data.call_number].join(" ")));
+  }
+  if (!data.call_number) announced = "";
+  holdCall(data.call);
+}
+
+const live = new LiveStream(page.dataset.stream, {
+  onSnapshot,
+  onMessage: (message) => {
+    if (takeAnswer(message)) return;
+    if (message.type === "capture") capture(message.token);
+  },
+  onState: (state) => { document.querySelector("[data-offline]").hidden = state !== "lost"; },
+});
+useStream(live);
+
+// --- the call -------------------------------------------------------------------------------------------------------
+async function holdCall(wanted) {
+  if (!wanted) {
+    if (call) endCall();
+    return;
+  }
+  stage.dataset.state = wanted.state;
+  if (session === wanted.session) return;
+  session = wanted.session;
+  try {
+    cameras = await startMedia();
+  } catch (error) {
+    document.querySelector("[data-camera-refused]").hidden = false;
+    console.warn("kiosk: no camera", error);
+    cameras = { local: new MediaStream(), documents: null };
+  }
+  if (session !== wanted.session) return;
+  document.querySelector("[data-self]").srcObject = cameras.local;
+  call = createCall({
+    side: "kiosk",
+    iceServers: wanted.ice_servers,
+    localStream: cameras.local,
+    documentStream: cameras.documents,
+    sendOffer: async (sdp) => (await command("offer", { sdp })).sdp,
+    onRemote: ({ voice, face }) => {
+      play(document.querySelector("[data-remote-face]"), face);
+      play(document.querySelector("[data-remote-voice]"), voice);
+    },
+    onState: (state) => { stage.dataset.media = state; },
+  });
+  window.linbanCall = call;
+}
+
+function play(element, stream) {
+  if (!element || !stream || element.srcObject === stream) return;
+  element.srcObject = stream;
+  element.play().catch((error) => console.warn("kiosk: cannot play yet", error));
+}
+
+function endCall() {
+  call?.stop();
+  stopMedia(cameras);
+  for (const element of stage.querySelectorAll("video, audio")) element.srcObject = null;
+  document.querySelector("[data-camera-refused]").hidden = true;
+  call = null;
+  session = null;
+  cameras = null;
+  window.linbanCall = null;
+}
+
+async function capture(token) {
+  const blob = await grabStill(cameras);
+  if (!blob) return;
+  const body = new FormData();
+  body.append("page", blob, "page.jpg");
+  await fetch(page.dataset.captureUrl.replace("TOKEN", token), { method: "POST", body, headers: { "X-CSRFToken": page.dataset.csrf } });
+}
+
+stage.querySelector("[data-louder]")?.addEventListener("click", (event) => {
+  const voice = stage.querySelector("[data-remote-voice]");
+  const louder = voice.volume >= 1 ? 0.6 : 1;
+  voice.volume = louder;
+  event.currentTarget.setAttribute("aria-pressed", String(louder === 1));
+});
+stage.querySelector("[data-type]")?.addEventListener("click", () => { stage.querySelector("[data-say-form]").hidden = false; stage.querySelector("[data-say-form] input").focus(); });
+stage.addEventListener("command:done", (event) => {
+  if (event.detail.type === "say") { stage.querySelector("[data-say-form]").hidden = true; stage.querySelector("[data-say-form]").reset(); }
+});
+
+// --- the card --------------------------------------------------------------------------------------------------------
+async function arm() {
+  try {
+    const { nonce } = await command("nonce");
+    bridge.send({ type: "reader.arm", id: "arm", nonce });
+  } catch (error) {
+    console.warn("kiosk: the reader could not be armed", error);
+  }
+}
+
+function sayReader(name) {
+  page.dataset.reader = name;
+  for (const line of document.querySelectorAll("[data-reader-says]")) line.hidden = line.dataset.readerSays !== name;
+}
+
+const bridge = connectBridge(bridgeUrl(page.dataset.bridge), {
+  onState: (state) => { if (state === "lost") sayReader("reader_absent"); },
+  onMessage: async (message) => {
+    if (message.type === "bridge.hello" || message.type === "peripherals") {
+      if (message.type === "bridge.hello") arm();
+      if ((message.peripherals || message).reader?.state === "ok") sayReader("ready");
+    } else if (message.type === "card.present" || message.type === "card.reading") {
+      sayReader("reading");
+    } else if (message.type === "card.removed") {
+      sayReader("ready");
+    } else if (message.type === "card.error") {
+      sayReader(message.code);
+      arm();
+    } else if (message.type === "card.read") {
+      try {
+        await command("card", { nonce: message.nonce, payload: message.payload, signature: message.signature });
+        sayReader("read");
+      } catch (error) {
+        showRefusal(document.body, error);
+      }
+      arm();
+    }
+  },
+});
+// A region drawn anew shows the reader's present state, not the one of the template.
+document.addEventListener("region:drawn", () => sayReader(page.dataset.reader || "ready"));
+
+// --- keypad and wipe ---------------------------------------------------------------------------------------------------
+document.addEventListener("click", (event) => {
+  const key = event.target.closest("[data-key]");
+  if (!key) return;
+  const target = document.querySelector("[data-keypad-target]");
+  if (!target) return;
+  if (key.dataset.key === "back") target.value = target.value.slice(0, -1);
+  else if (key.dataset.key === "clear") target.value = "";
+  else if (target.value.length < (target.maxLength > 0 ? target.maxLength : 60)) target.value += key.dataset.key;
+  target.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+let searching = 0;
+document.addEventListener("input", (event) => {
+  if (!event.target.matches("[data-search-as-you-type]")) return;
+  window.clearTimeout(searching);
+  const query = event.target.value;
+  searching = window.setTimeout(() => command("search", { query }).catch(() => {}), 250);
+});
+
+document.addEventListener("command:done", (event) => {
+  if (!event.detail.data?.wiped) return;
+  wipe();
+});
+
+async function wipe() {
+  endCall();
+  bridge.send({ type: "wipe", id: "wipe" });
+  const kept = window.sessionStorage.getItem("linban-bridge");
+  window.sessionStorage.clear();
+  if (kept) window.sessionStorage.setItem("linban-bridge", kept);
+  window.localStorage.clear();
+  forgetRegion("screen");
+  // Going somewhere by replace leaves no step in the history that the next person could go back to.
+  window.location.replace(page.dataset.home);
+}
