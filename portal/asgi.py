@@ -13,7 +13,6 @@ import asyncio  # noqa: E402
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
-from django.urls import re_path  # noqa: E402
 
 from portal.base.accounts.middleware import StaffSocketMiddleware  # noqa: E402
 from portal.base.streams.services import remember_portal_loop  # noqa: E402
@@ -28,12 +27,15 @@ programs = URLRouter([*device_sockets, *node_sockets])
 screens = AllowedHostsOriginValidator(
     AuthMiddlewareStack(StaffSocketMiddleware(URLRouter([*queue_sockets, *desk_sockets, *kiosk_sockets])))
 )
-routed = ProtocolTypeRouter(
-    {
-        "http": django_application,
-        "websocket": URLRouter([re_path(r"^ws/(?:bridge|node)/$", programs), re_path(r"", screens)]),
-    }
-)
+
+
+async def sockets(scope, receive, send):
+    """Programs and screens differ in how they prove themselves, and in nothing else."""
+    is_program = scope["path"] in ("/ws/bridge/", "/ws/node/")
+    await (programs if is_program else screens)(scope, receive, send)
+
+
+routed = ProtocolTypeRouter({"http": django_application, "websocket": sockets})
 
 
 async def application(scope, receive, send):

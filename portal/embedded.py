@@ -38,7 +38,12 @@ def run_worker(stop: threading.Event) -> None:
         queue_names=["default"], interval=1, batch=False, backend_name=DEFAULT_TASK_BACKEND_ALIAS,
         startup_delay=False, max_tasks=None, worker_id="embedded", excluded_queue_names=[],
     )  # fmt: skip
-    threading.Thread(target=lambda: (stop.wait(), setattr(worker, "running", False)), daemon=True).start()
+
+    def end_with_the_portal() -> None:
+        stop.wait()
+        worker.running = False
+
+    threading.Thread(target=end_with_the_portal, daemon=True).start()
     worker.run()
     close_old_connections()
 

@@ -25,7 +25,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """200 when database and channel layer answer, else 503; media nodes, clock and the like are only told."""
     checks = {"database": _database_answers(), "channel_layer": _channel_layer_answers()}
     is_ready = all(checks.values())
-    body = {"status": "ok" if is_ready else "unavailable", "checks": checks}
+    body: dict[str, object] = {"status": "ok" if is_ready else "unavailable", "checks": checks}
     if checks["database"]:
         body["reports"] = probes.reports()
     return JsonResponse(body, status=200 if is_ready else 503)

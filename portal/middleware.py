@@ -46,5 +46,5 @@ class ContentSecurityPolicyMiddleware(DjangoCsp):
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if request.path.startswith("/cms/"):
-            response._csp_config = CMS_CSP
+            response._csp_config = CMS_CSP  # type: ignore[attr-defined]
         return super().process_response(request, response)

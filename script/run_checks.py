@@ -45,7 +45,9 @@ def lock_is_public() -> str:
         faults.append(f"uv.lock names other registries than the public one: {sorted(registries)}")
     if re.search(r'(?:url|path|directory|git|editable) = "(?!https://)', lock) or "source = { url" in lock:
         faults.append("uv.lock has a package from a path, a repository or an address of its own.")
-    uv = shutil.which("uv") or str(ROOT / ".tools/uv/bin/uv")
+    # The private one first: what is on PATH may be a version switcher's stand-in that refuses this folder.
+    private = ROOT / ".tools/uv/bin/uv"
+    uv = str(private) if private.exists() else shutil.which("uv") or "uv"
     # Without configuration uv knows the public index alone, and refuses a lock that was made against another one.
     public = _environment() | {"UV_NO_CONFIG": "1"}
     done = subprocess.run(

@@ -293,6 +293,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/demo", description="Starts the whole demo of Linban on this machine.")
     parser.add_argument("--port", type=int, default=8000, help="the portal's port (default 8000)")
     arguments = parser.parse_args()
+    # A shell that starts the demo in the background leaves SIGINT ignored; it must end the demo all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))
     try:
         run(arguments.port)

@@ -12,8 +12,8 @@ Each room writes `tests/access_rows/<room>.py` with a list ROWS:
             kind="api", method="post", data=lambda cast: {...}),
     ]
 
-`route` is the pattern as the URL conf writes it (for the API: the path of openapi.json). Keys of `who` are members of the
-cast, or `anonymous`; for the API a member stands for a token with that member's role at that member's place.
+`route` is the pattern as the URL conf writes it (for the API: the path of openapi.json). Keys of `who` are members of
+the cast, or `anonymous`; for the API a member stands for a token with that member's role at that member's place.
 """
 
 import importlib
@@ -110,6 +110,9 @@ async def try_socket(row: Row, communicator: Any, *, member: str) -> None:
     accepted, code = await communicator.connect(timeout=10)
     expected = row.who[member]
     try:
+        if row.data is not None:
+            # Programs prove themselves by their first message; this one is not theirs.
+            await communicator.send_json_to(row.data(None))
         if expected == OPENS:
             assert accepted, f"{row} as {member}: closed with {code}"
             first = await communicator.receive_output(timeout=10)
@@ -167,7 +170,7 @@ def page_routes() -> set[str]:
 
 def socket_routes() -> set[str]:
     """Every address that a consumer of ours answers."""
-    from portal.asgi import routed
+    from portal.asgi import programs, screens
 
     found: set[str] = set()
 
@@ -180,7 +183,8 @@ def socket_routes() -> set[str]:
             else:
                 walk(entry.callback)
 
-    walk(routed.application_mapping["websocket"])
+    for root in (programs, screens):
+        walk(root)
     return found
 
 

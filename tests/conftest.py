@@ -1,6 +1,7 @@
 """Fixtures that all tests share: the cast, clients signed in as one of it, sockets, and a clean database after each."""
 
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
 from django.conf import settings
@@ -70,6 +71,7 @@ def _keep_what_migrations_made(alias: str) -> None:
 def _empty_and_restore(case: TransactionTestCase) -> None:
     """After a test with real commits: empty all tables, then put back what the migrations made."""
     from portal.base.journal import triggers
+    from servicedesk.ratings import triggers as rating_triggers
 
     for alias in case._databases_names(include_mirrors=False):
         connection = connections[alias]
@@ -78,6 +80,7 @@ def _empty_and_restore(case: TransactionTestCase) -> None:
                 cursor.execute(RESTORE_POSTGRESQL)
             continue
         triggers.remove(connection)
+        rating_triggers.remove(connection)
         with connection.constraint_checks_disabled(), connection.cursor() as cursor:
             for name in _sqlite_tables(cursor):
                 cursor.execute(f'DELETE FROM "{name}"')
@@ -85,6 +88,7 @@ def _empty_and_restore(case: TransactionTestCase) -> None:
                 marks = ", ".join(["%s"] * len(columns))
                 cursor.executemany(f'INSERT INTO "{name}" VALUES ({marks})', rows)
         triggers.install(connection)
+        rating_triggers.install(connection)
     ContentType.objects.clear_cache()
     _forget_wagtails_caches()
 
@@ -99,6 +103,8 @@ def _forget_wagtails_caches() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def keep_what_migrations_made() -> None:
     """Replace Django's way of emptying the database, which works for neither the journal nor Wagtail's first rows."""
+    # The addresses are fixed once: not by whichever test comes first, which may have DEMO set for itself.
+    import_module(settings.ROOT_URLCONF)
     original_setup = TransactionTestCase._fixture_setup.__func__
 
     def set_up(cls) -> None:
@@ -150,7 +156,7 @@ def client_for() -> Callable[[User | None], Client]:
 @pytest.fixture
 def socket_for(client_for):
     """A WebSocket to the portal's own ASGI application as an account: `await socket_for(path, user)`, not yet open."""
-    from channels.testing import WebsocketCommunicator
+    from tests.sockets import WebsocketCommunicator
 
     def open_as(path: str, user: User | None = None) -> WebsocketCommunicator:
         from portal.asgi import routed

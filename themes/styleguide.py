@@ -13,7 +13,9 @@ class SampleForm(forms.Form):
 
     name = forms.CharField(label="姓名", max_length=30)
     year = forms.IntegerField(label="登记的年份", help_text="4位数字，例如1975", min_value=1900)
-    way = forms.ChoiceField(label="怎么拿", choices=[("print", "在居委会打印"), ("post", "寄到家")], widget=forms.RadioSelect)
+    way = forms.ChoiceField(
+        label="怎么拿", choices=[("print", "在居委会打印"), ("post", "寄到家")], widget=forms.RadioSelect
+    )
     needs = forms.MultipleChoiceField(
         label="要帮忙吗",
         choices=[("read", "读给我听"), ("stepfree", "无台阶")],

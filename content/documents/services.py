@@ -6,7 +6,13 @@ from django.core.files.base import File
 from django.utils.translation import gettext as _
 
 MAX_BYTES = 20 * 1024 * 1024
-FIRST_BYTES = {".pdf": b"%PDF-", ".docx": b"PK\x03\x04", ".xlsx": b"PK\x03\x04", ".odt": b"PK\x03\x04", ".ods": b"PK\x03\x04"}
+FIRST_BYTES = {
+    ".pdf": b"%PDF-",
+    ".docx": b"PK\x03\x04",
+    ".xlsx": b"PK\x03\x04",
+    ".odt": b"PK\x03\x04",
+    ".ods": b"PK\x03\x04",
+}
 
 
 def file_fault(upload: File) -> str:

@@ -27,7 +27,10 @@ PRINTED_HERE = "现场打印"
 NOT_NEEDED = ("免于提供", "免于提交")
 SAYS_NOTHING = {"未注明", ""}
 ABOUT = [
-    ("paragraph", "<p>很多事不用再跑受理中心。家门口的居委会里有一台双屏机，刷一下身份证，就能和受理中心的工作人员视频面对面办。</p>"),
+    (
+        "paragraph",
+        "<p>很多事不用再跑受理中心。家门口的居委会里有一台双屏机，刷一下身份证，就能和受理中心的工作人员视频面对面办。</p>",
+    ),
     (
         "steps",
         {
@@ -41,7 +44,10 @@ ABOUT = [
             ],
         },
     ),
-    ("next_step", {"text": "不会用机器，也没带手机。", "next_step": "请居委会的工作人员帮您，或者直接到受理中心窗口办。"}),
+    (
+        "next_step",
+        {"text": "不会用机器，也没带手机。", "next_step": "请居委会的工作人员帮您，或者直接到受理中心窗口办。"},
+    ),
 ]
 
 
@@ -105,20 +111,30 @@ def publish_guides(changed: list[ServiceItem], *, user: User | None = None) -> i
     if index is None:
         return 0
     pages = {
-        page.item_id: page for page in GuidePage.objects.filter(locale=index.locale, item__in=[item.pk for item in changed])
+        page.item_id: page
+        for page in GuidePage.objects.filter(locale=index.locale, item__in=[item.pk for item in changed])
     }
     count = 0
     for item in changed:
         page = pages.get(item.pk)
         title = item.name_zh or item.key
         if page is None:
-            page = GuidePage(title=title, slug=item.key, item=item, locale=index.locale)
-            index.add_child(instance=page)
+            # A first page has no history to keep: it is born published, which is four times as fast as a revision.
+            now = timezone.now()
+            index.add_child(
+                instance=GuidePage(
+                    title=title, slug=item.key, item=item, locale=index.locale, owner=user,
+                    first_published_at=now, last_published_at=now,
+                )
+            )  # fmt: skip
         elif page.title == title and page.live:
             continue
-        page.title = page.draft_title = title
-        page.save_revision(user=user).publish(user=user, skip_permission_checks=True)
+        else:
+            page.title = page.draft_title = title
+            page.save_revision(user=user).publish(user=user, skip_permission_checks=True)
         count += 1
+    if count:
+        items.content_changed()
     return count
 
 
@@ -206,11 +222,15 @@ def index_context(page: GuideIndexPage, *, request: HttpRequest) -> dict[str, An
         "sections": [
             {
                 "line": line,
-                "entries": [{"title": item.name, "url": url_of(item), "summary": item.edition.said("summary")} for item in found],
+                "entries": [
+                    {"title": item.name, "url": url_of(item), "summary": item.edition.said("summary")} for item in found
+                ],
             }
             for line, found in (shown or lines)
         ],
-        "frequent": [] if chosen else [{"title": item.name, "url": url_of(item)} for item in items.most_frequent(None, 8)],
+        "frequent": []
+        if chosen
+        else [{"title": item.name, "url": url_of(item)} for item in items.most_frequent(None, 8)],
         "total": sum(len(found) for _line, found in lines),
         "nav_current": "guides",
     }
@@ -237,6 +257,7 @@ def guide_context(item: ServiceItem, edition: ItemEdition, *, request: HttpReque
         "steps": [public_text(step) or step for step in edition.steps],
         "receipts": edition.receipt_list,
         "note": public_text(edition.said("note")),
+        "department": public_text(item.department),
         "legal_basis": public_text(edition.legal_basis),
         "basic_codes": [code.code for code in item.codes.all() if code.system == "basic_code"],
         "related": [
@@ -285,7 +306,9 @@ def _bring(uses: list[EditionMaterial]) -> Fact:
     notes = []
     if others:
         count = len({use.group or use.pk for use in others})
-        notes.append(ngettext("%(count)s more by your situation", "%(count)s more by your situation", count) % {"count": count})
+        notes.append(
+            ngettext("%(count)s more by your situation", "%(count)s more by your situation", count) % {"count": count}
+        )
     if printed:
         notes.append(_("forms are printed here"))
     note = _(", ").join(notes)
@@ -338,11 +361,12 @@ def _no_proxy(edition: ItemEdition) -> dict[str, str] | None:
     if edition.proxy_rule != ItemEdition.Proxy.NONE:
         return None
     reason = next((line for line in clauses(edition.conditions) if "不接受委托" in line), "")
-    reason = "" if in_english() else reason.partition("（")[0]
+    reason = f"{reason.partition('（')[0]}。" if reason and not in_english() else ""
     step = edition.proxy_next_step if not in_english() else ""
     return {
         "reason": reason,
-        "next_step": step or _("If the person cannot come, call 12345 or ask at the window: they find out who can help."),
+        "next_step": step
+        or _("If the person cannot come, call 12345 or ask at the window: they find out who can help."),
     }
 
 
@@ -439,7 +463,11 @@ def _window(edition: ItemEdition) -> dict[str, Any] | None:
     today = timezone.localdate()
     answer = items.is_in_window(edition, today)
     if answer is None:
-        return {"title": text, "text": _("Whether that is so today is not known yet: call 12345 first."), "kind": "info"}
+        return {
+            "title": text,
+            "text": _("Whether that is so today is not known yet: call 12345 first."),
+            "kind": "info",
+        }
     if answer:
         return {"title": text, "text": _("It can be done today."), "kind": "ok"}
     next_on = items.next_day_in_window(edition, today)

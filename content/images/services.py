@@ -34,11 +34,13 @@ def redraw(upload: File) -> ContentFile:
     except ValidationError:
         raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValidationError(_("This file cannot be opened as a picture. Save it as JPEG or PNG and try again.")) from error
+        raise ValidationError(
+            _("This file cannot be opened as a picture. Save it as JPEG or PNG and try again.")
+        ) from error
     # A fresh image carries no info dictionary, so no EXIF, comment or profile can follow.
     clean = Image.new(drawn.mode, drawn.size)
     clean.paste(drawn)
     out = io.BytesIO()
-    options: dict[str, object] = {"JPEG": {"quality": 88, "optimize": True}, "WEBP": {"quality": 88}, "PNG": {}}[kept]
-    clean.save(out, kept, **options)
+    by_format: dict[str, dict[str, int]] = {"JPEG": {"quality": 88, "optimize": 1}, "WEBP": {"quality": 88}, "PNG": {}}
+    clean.save(out, kept, **by_format[kept])
     return ContentFile(out.getvalue(), name=PurePath(upload.name or "picture").stem[:80] + KEPT_FORMATS[kept])

@@ -17,7 +17,11 @@ PROXY_IN_FILE: dict[str, Any] = {
     ItemEdition.Proxy.RELATIVE: "relative",
     ItemEdition.Proxy.GUARDIAN: "guardian",
 }
-SCOPE_IN_FILE = {ItemEdition.Scope.UNKNOWN: None, ItemEdition.Scope.CITY: True, ItemEdition.Scope.LOCAL: False}
+SCOPE_IN_FILE: dict[str, bool | None] = {
+    ItemEdition.Scope.UNKNOWN: None,
+    ItemEdition.Scope.CITY: True,
+    ItemEdition.Scope.LOCAL: False,
+}
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:
@@ -46,10 +50,12 @@ def everything() -> dict[str, list[dict[str, Any]]]:
         "items": items,
         "lines": [_fields(row, "code", "name", "name_en", "order") for row in Line.objects.all()],
         "shared_materials": [
-            _fields(row, "key", "name", "name_en", "explanation", "where_from") for row in Material.objects.order_by("key")
+            _fields(row, "key", "name", "name_en", "explanation", "where_from")
+            for row in Material.objects.order_by("key")
         ],
         "situations": [
-            _fields(row, "key", "name", "name_en", "question", "question_en") for row in Situation.objects.order_by("key")
+            _fields(row, "key", "name", "name_en", "question", "question_en")
+            for row in Situation.objects.order_by("key")
         ],
     }
 
@@ -62,7 +68,9 @@ def _row(edition: ItemEdition, places: list[dict[str, Any]]) -> dict[str, Any]:
     item = edition.item
     codes = sorted((code.system, code.code) for code in item.codes.all())
     basic = [code for system, code in codes if system == "basic_code"]
-    others = [(system, code) for system, code in codes if system != "basic_code"] + [("basic_code", code) for code in basic[1:]]
+    others = [(system, code) for system, code in codes if system != "basic_code"] + [
+        ("basic_code", code) for code in basic[1:]
+    ]
     channels = [name for name, has in (("remote", edition.is_remote), ("onsite", edition.is_onsite)) if has]
     window = (edition.window_from_day, edition.window_to_day, edition.window_skips_holidays)
     return {

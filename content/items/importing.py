@@ -1,4 +1,4 @@
-"""Writing what a file says: items, editions, materials and places, all or nothing; it adds and changes, never removes."""
+"""Writing what a file says, all or nothing: items, editions, materials, places; it adds and changes, never removes."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,7 +25,7 @@ from content.items.wording import make_key
 from portal.base.accounts.models import User
 from portal.base.places.models import Place
 
-# A handbook does not say since when it holds; the first edition without a date holds for every day that may be asked about.
+# A handbook does not say since when it holds; a first edition without a date holds for every day one may ask about.
 FIRST_DAY = date(2000, 1, 1)
 KNOWN_LINES = {
     "民政": ("civil-affairs", "Civil affairs"),
@@ -112,11 +112,12 @@ class _Import:
     # --- what items share ------------------------------------------------------------------------------------------
 
     def _write_shared(self) -> None:
-        for model, key_name, rows, known in (
+        shared: tuple[tuple[Any, str, list[dict[str, Any]], dict[str, Any]], ...] = (
             (Line, "code", self.read.lines, {line.code: line for line in self.lines.values()}),
             (Material, "key", self.read.shared_materials, {row.key: row for row in self.materials.values()}),
             (Situation, "key", self.read.situations, self.situations),
-        ):
+        )
+        for model, key_name, rows, known in shared:
             for values in rows:
                 row = known.get(values[key_name])
                 if row is None:
@@ -149,7 +150,9 @@ class _Import:
         if draft.situation:
             situation = self.situations.get(draft.situation)
             if situation is None:
-                sentence = _("There is no situation with the key “%s”. Add it to the sheet “situations”.") % draft.situation
+                sentence = (
+                    _("There is no situation with the key “%s”. Add it to the sheet “situations”.") % draft.situation
+                )
                 self.faults.append(Fault(item.where, "materials.situation", sentence))
             return situation
         if draft.group or not draft.when_text:

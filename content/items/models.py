@@ -1,4 +1,4 @@
-"""What can be done here: items, their editions by date, shared materials and situations, and what a place does differently."""
+"""What can be done here: items, editions by date, shared materials and situations, what a place does differently."""
 
 from datetime import date
 
@@ -78,7 +78,12 @@ class ServiceItem(models.Model):
         _("how often it is asked for"), default=0, help_text=_("Per year. The most frequent comes first in every list.")
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="owned_items", verbose_name=_("owner")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="owned_items",
+        verbose_name=_("owner"),
     )
     review_due = models.DateField(_("to be checked again by"), null=True, blank=True)
     # Copied from the edition in force when one is published, so that a list needs no look at editions.
@@ -96,15 +101,9 @@ class ServiceItem(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @classmethod
-    def from_db(cls, db, field_names, values):
-        item = super().from_db(db, field_names, values)
-        item._stored_key = item.__dict__.get("key")
-        return item
-
     def clean(self) -> None:
         super().clean()
-        stored = getattr(self, "_stored_key", None)
+        stored = ServiceItem.objects.filter(pk=self.pk).values_list("key", flat=True).first() if self.pk else None
         if stored and stored != self.key:
             raise ValidationError({"key": _("The key of an item never changes. Make a new item instead.")})
 
@@ -179,9 +178,7 @@ class Situation(models.Model):
         return self.question_en if in_english() and self.question_en else self.question
 
 
-class ItemEdition(
-    WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, ClusterableModel
-):
+class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, ClusterableModel):
     """What is told about an item from one day on; the one in force is chosen by date when it is read."""
 
     class Scope(models.TextChoices):
@@ -219,7 +216,9 @@ class ItemEdition(
     is_onsite = models.BooleanField(_("at a centre's counter"), default=True)
     online_at = models.CharField(_("online at"), max_length=120, blank=True, help_text=_("Empty: not online."))
     scope = models.CharField(_("where it can be done"), max_length=8, choices=Scope, default=Scope.UNKNOWN)
-    window_from_day = models.PositiveSmallIntegerField(_("from day of month"), null=True, blank=True, validators=DAY_RULES)
+    window_from_day = models.PositiveSmallIntegerField(
+        _("from day of month"), null=True, blank=True, validators=DAY_RULES
+    )
     window_to_day = models.PositiveSmallIntegerField(_("to day of month"), null=True, blank=True, validators=DAY_RULES)
     window_skips_holidays = models.BooleanField(_("not on public holidays"), default=False)
     limit_text = models.CharField(_("how long it takes"), max_length=200, blank=True)
@@ -233,7 +232,9 @@ class ItemEdition(
     legal_basis = models.TextField(_("legal basis"), blank=True)
     note = models.TextField(_("good to know"), blank=True)
     note_en = models.TextField(_("good to know, in English"), blank=True)
-    source = models.TextField(_("source"), blank=True, help_text=_("Where these facts were found. Seen by editors only."))
+    source = models.TextField(
+        _("source"), blank=True, help_text=_("Where these facts were found. Seen by editors only.")
+    )
     checked_on = models.DateField(_("last checked"), null=True, blank=True)
 
     _revisions = GenericRelation("wagtailcore.Revision", related_query_name="item_edition")
@@ -302,14 +303,18 @@ class EditionMaterial(Orderable):
 
     edition = ParentalKey(ItemEdition, on_delete=models.CASCADE, related_name="materials")
     material = models.ForeignKey(Material, models.PROTECT, related_name="uses", verbose_name=_("material"))
-    form = models.CharField(_("original or copy"), max_length=60, blank=True, help_text=_("Original, copy, printed on the spot …"))
+    form = models.CharField(
+        _("original or copy"), max_length=60, blank=True, help_text=_("Original, copy, printed on the spot …")
+    )
     count = models.PositiveSmallIntegerField(_("how many"), default=1)
     is_required = models.BooleanField(_("always needed"), default=True)
     when_text = models.CharField(_("needed when"), max_length=120, blank=True)
     situation = models.ForeignKey(
         Situation, models.PROTECT, null=True, blank=True, related_name="uses", verbose_name=_("situation")
     )
-    group = models.CharField(_("any one of"), max_length=40, blank=True, help_text=_("Of materials with the same word one is enough."))
+    group = models.CharField(
+        _("any one of"), max_length=40, blank=True, help_text=_("Of materials with the same word one is enough.")
+    )
 
     class Meta(Orderable.Meta):
         verbose_name = _("material of an edition")

@@ -29,9 +29,9 @@ TEXTS = [
     ("fee_en", "fee_text_en", 200), ("online_channel", "online_at", 120), ("proxy_next_step", "proxy_next_step", 300),
 ]  # fmt: skip
 OTHER_FIELDS = {
-    "no", "key", "name", "aliases", "line", "department", "city_wide", "materials", "procedure", "procedure_en", "basic_code",
-    "offline_window", "proxy_allowed", "proxy_text", "receipts", "codes", "channels", "frequency", "is_active", "valid_from",
-    "stages", "places", "checked_on", "fee_kind",
+    "no", "key", "name", "aliases", "line", "department", "city_wide", "materials", "procedure", "procedure_en",
+    "basic_code", "offline_window", "proxy_allowed", "proxy_text", "receipts", "codes", "channels", "frequency",
+    "is_active", "valid_from", "stages", "places", "checked_on", "fee_kind",
 }  # fmt: skip
 KNOWN_FIELDS = OTHER_FIELDS | {name for name, _target, _longest in TEXTS}
 
@@ -212,7 +212,10 @@ def read_file(path: Path) -> ItemFile:
     except OSError:
         read.faults.append(Fault(where, "", _("There is no such file. Check the path.")))
         return read
-    readers: dict[str, Callable[[Path, list[Fault]], dict[str, Any] | None]] = {".json": _read_json, ".xlsx": _read_workbook}
+    readers: dict[str, Callable[[Path, list[Fault]], dict[str, Any] | None]] = {
+        ".json": _read_json,
+        ".xlsx": _read_workbook,
+    }
     reader = readers.get(path.suffix.lower())
     if reader is None:
         read.faults.append(Fault(where, "", _("Only .json and .xlsx files can be imported.")))
@@ -288,14 +291,16 @@ ITEM_COLUMNS = ("item_key", "item_name", "item_valid_from")
 def _owner(row: dict[str, Any], prefix: str = "") -> tuple[str, str, str]:
     """What names an item's row in a workbook: its key, else its name; and the edition's first day."""
     names = [f"{prefix}_{name}" if prefix else name for name in ("key", "name", "valid_from")]
-    key, name, day = (str(row.get(name) or "").strip()[:10 if name.endswith("from") else None] for name in names)
+    key, name, day = (str(row.get(name) or "").strip()[: 10 if name.endswith("from") else None] for name in names)
     return (key, "" if key else name, day)
 
 
 def _read_content(content: dict[str, Any], read: ItemFile) -> None:
     rows = content["items"]
     if len(rows) > MAX_ROWS:
-        read.faults.append(Fault("items", "", _("The file has more than %(most)s items. Split it.") % {"most": MAX_ROWS}))
+        read.faults.append(
+            Fault("items", "", _("The file has more than %(most)s items. Split it.") % {"most": MAX_ROWS})
+        )
         return
     above: ItemDraft | None = None
     for number, values in enumerate(rows, start=1):
@@ -341,7 +346,7 @@ def _read_shared(shared: str, values: dict[str, Any], faults: list[Fault]) -> di
 
 
 def _check_key(row: _Row, name: str, key: str) -> None:
-    if key and not KEY_RULE.regex.match(key):
+    if key and not re.match(KEY_RULE.regex, key):
         row.fault(name, _("A key has small Latin letters, digits and single hyphens only."))
 
 

@@ -163,7 +163,9 @@ def can_be_taken(item: ServiceItem, place: Place, at: datetime, *, channel: str 
     today = timezone.localtime(at).date()
     edition = current_edition(item, today)
     if edition is None or not item.is_active:
-        return Refusal("not_offered", _("This is not handled at the windows now."), _("Ask at the window, or call 12345."))
+        return Refusal(
+            "not_offered", _("This is not handled at the windows now."), _("Ask at the window, or call 12345.")
+        )
     rule = rules_at(place, [item.pk]).get(item.pk)
     if rule and not rule.is_offered:
         centre = centre_for(place)
@@ -179,7 +181,9 @@ def can_be_taken(item: ServiceItem, place: Place, at: datetime, *, channel: str 
             where = _("Go to %s.") % centre.name if centre else _("Go to a service centre.")
             return Refusal("not_remote", _("This cannot be done by video."), where)
         return Refusal(
-            "not_onsite", _("This is not handled at the counter."), _("Use the remote window of a service point near you.")
+            "not_onsite",
+            _("This is not handled at the counter."),
+            _("Use the remote window of a service point near you."),
         )
     if is_in_window(edition, today) is False:
         next_on = next_day_in_window(edition, today)
@@ -188,7 +192,10 @@ def can_be_taken(item: ServiceItem, place: Place, at: datetime, *, channel: str 
             if next_on
             else _("The next day is not known yet: that year's holidays are not loaded. Call 12345 before you come.")
         )
-        sentence = _("%(item)s is not handled today. %(window)s") % {"item": edition.said("name"), "window": window_text(edition)}
+        sentence = _("%(item)s is not handled today. %(window)s") % {
+            "item": edition.said("name"),
+            "window": window_text(edition),
+        }
         return Refusal("not_today", sentence, next_step, next_on)
     return _closed(place, at)
 
@@ -205,7 +212,10 @@ def _closed(place: Place, at: datetime) -> Refusal | None:
             )
             sentence = _("%s is closed now.") % where.name
             if where.status != Place.Status.OPEN and where.status_reason:
-                sentence = _("%(place)s is closed now: %(reason)s") % {"place": where.name, "reason": where.status_reason}
+                sentence = _("%(place)s is closed now: %(reason)s") % {
+                    "place": where.name,
+                    "reason": where.status_reason,
+                }
             return Refusal("closed", sentence, next_step, timezone.localtime(opening).date() if opening else None)
     return None
 

@@ -41,7 +41,8 @@ CHILDREN = Asked(
     "children-concerned", "涉及子女时", "这件事涉及子女吗？", "if children are concerned", "Are children concerned?"
 )  # fmt: skip
 DEBIT = Asked(
-    "pays-by-debit", "要扣款缴费时", "要从银行卡扣款缴费吗？", "if you pay by direct debit", "Do you pay by direct debit?"
+    "pays-by-debit", "要扣款缴费时", "要从银行卡扣款缴费吗？",
+    "if you pay by direct debit", "Do you pay by direct debit?",
 )  # fmt: skip
 NO_CARD = Asked(
     "has-no-social-card", "还没有社保卡时", "您还没有社保卡吗？",
@@ -60,7 +61,8 @@ NUMBER_CHANGED = Asked(
     "if your ID number changed", "Has your ID number changed?",
 )  # fmt: skip
 FOREIGNER = Asked(
-    "foreign-national", "外籍人员", "办事的人是外籍人员吗？", "for foreign nationals", "Is the person a foreign national?"
+    "foreign-national", "外籍人员", "办事的人是外籍人员吗？",
+    "for foreign nationals", "Is the person a foreign national?",
 )  # fmt: skip
 CHILD_WITHOUT_ID = Asked(
     "under-16-without-id", "16 周岁以下还没有身份证时", "孩子在 16 周岁以下，还没有身份证吗？",
@@ -111,7 +113,8 @@ CONCERNED = Asked(
 )  # fmt: skip
 
 SITUATIONS: dict[str, Asked] = {
-    "委托他人办理时": PROXY, "委托时": PROXY, "代办时": PROXY, "未满16周岁由监护人代办时": CHILD, "监护人申请时": GUARDIAN,
+    "委托他人办理时": PROXY, "委托时": PROXY, "代办时": PROXY, "未满16周岁由监护人代办时": CHILD,
+    "监护人申请时": GUARDIAN,
     "给付时": PAYMENT, "未成年或智力、精神类": MINOR, "申领、换领、补领光荣证时": CERTIFICATE, "涉及子女时": CHILDREN,
     "扣款缴费时": DEBIT, "无社保卡时": NO_CARD, "现住址与居住登记地址不一致时": ADDRESS, "身份信息变更时": NAME_CHANGED,
     "身份号码变更时": NUMBER_CHANGED, "外籍人员": FOREIGNER, "16岁以下无身份证时": CHILD_WITHOUT_ID,

@@ -7,14 +7,24 @@ from pypinyin import Style, lazy_pinyin
 from content.items.models import lines_of
 
 WINDOW = re.compile(r"每月\s*(\d{1,2})\s*日?\s*[至到—–-]\s*(\d{1,2})\s*日\s*(（法定节假日除外）)?$")
-STAGE = re.compile(r"^(?P<office>[^\d]*?)(?P<days>\d{1,3})个工作日(?P<what>审查|审核|送达)?(?:[（(][^）)]*?延\D*?(?P<more>\d{1,3})个?[^）)]*[）)])?$")
-SOURCE_MARK = re.compile(r"（(?:S\d[^（）]*)）|(?<=。|；)\s*S\d[^；。]*")
-EDITORS_ONLY = re.compile(r"S\d|种子|来源|归并写法|未见法定|未注明|实例|存疑|general knowledge|另写")
+STAGE = re.compile(
+    r"^(?P<office>[^\d]*?)(?P<days>\d{1,3})个工作日(?P<what>审查|审核|送达)?(?:[（(][^）)]*?延\D*?(?P<more>\d{1,3})个?[^）)]*[）)])?$"
+)
+SOURCE_MARK = re.compile(r"（S\d[^（）]*）|，S\d(?=）)|【[^】]*】|(?<=[。；])\s*S\d[^；。]*")
+EDITORS_ONLY = re.compile(
+    r"S\d|种子|来源|归并写法|未见法定|未注明|实例|存疑|general knowledge|另写|代码|编码|制册原因|数据流|丧亲场景"
+    r"|口径|勿用"
+)
 
 
 def make_key(name: str, taken: set[str], *, longest: int = 60) -> str:
     """An ASCII key from the name's pinyin, such as `hun-yin-deng-ji-dang-an-cha-xun`; a number makes it unique."""
-    syllables = lazy_pinyin(name, style=Style.NORMAL, errors=lambda rest: list(re.sub(r"[^A-Za-z0-9]+", " ", rest).split()))
+    syllables = lazy_pinyin(
+        name,
+        style=Style.NORMAL,
+        # A list is taken too, and each of its words becomes a syllable of its own.
+        errors=lambda rest: re.sub(r"[^A-Za-z0-9]+", " ", rest).split(),  # type: ignore[arg-type,return-value]
+    )
     words = [re.sub(r"[^a-z0-9]", "", syllable.lower().replace("ü", "v")) for syllable in syllables]
     key = ""
     for word in filter(None, words):
@@ -56,7 +66,7 @@ def format_window(first: int | None, last: int | None, skips_holidays: bool) -> 
 
 
 def parse_stages(limit: str) -> list[tuple[str, int, int | None]]:
-    """Office, working days and possible extension of every link of a chain; empty when the text is not a plain chain."""
+    """Office, working days and possible extension of every link of a chain; empty when it is not a plain chain."""
     stages = []
     for part in re.split(r"[；;]", limit):
         match = STAGE.match(part.strip())

@@ -142,7 +142,9 @@ def hours_in_words(place: Place) -> list[tuple[str, str]]:
     notes: dict[tuple[tuple[int, ...], int | None], bool] = {}
     for line in calendars.weekly_hours(place):
         key = (line.weekdays, line.nth)
-        grouped.setdefault(key, []).append(f"{_clock(line.opens)}–{_clock(line.closes)}")
+        is_all_day = line.opens == time(0) and line.closes >= time(23, 59)
+        words = _("Round the clock") if is_all_day else f"{_clock(line.opens)}–{_clock(line.closes)}"
+        grouped.setdefault(key, []).append(words)
         notes[key] = notes.get(key, True) and line.on_holidays
     found = []
     for (weekdays, nth), hours in sorted(grouped.items(), key=lambda entry: (entry[0][0], entry[0][1] or 0)):
@@ -202,12 +204,14 @@ def point_for_visitor(request: HttpRequest) -> Place | None:
         chosen = get_place(code[:30])
         if chosen is not None:
             return chosen
-    remote = list(shown_places().filter(has_remote_window=True, status=Place.Status.OPEN, level=Place.Level.POINT)[:400])
+    remote = list(
+        shown_places().filter(has_remote_window=True, status=Place.Status.OPEN, level=Place.Level.POINT)[:400]
+    )
     now = timezone.now()
     lit = statuses(remote, now)
     open_places = [place for place in remote if lit[place.pk].state == "open"]
     # The one that is open longest is the best guess for somebody of whom nothing is known.
-    open_places.sort(key=lambda place: (lit[place.pk].closes_at or now), reverse=True)
+    open_places.sort(key=lambda place: lit[place.pk].closes_at or now, reverse=True)
     return open_places[0] if open_places else (remote[0] if remote else None)
 
 
@@ -263,14 +267,17 @@ def schematic_areas(places: Iterable[Place]) -> list[dict[str, Any]]:
         return ((place.longitude or 0) * stretch, place.latitude or 0)
 
     middles = {
-        path: tuple(sum(values) / len(found) for values in zip(*map(flat, found), strict=True)) for path, found in groups.items()
+        path: tuple(sum(values) / len(found) for values in zip(*map(flat, found), strict=True))
+        for path, found in groups.items()
     }
     areas = []
     for path, found in groups.items():
         middle = middles[path]
         reach = max(math.dist(flat(place), middle) for place in found) + MARGIN_M * metre
         turn = math.tau / CORNERS
-        ring = [(middle[0] + reach * math.cos(n * turn), middle[1] + reach * math.sin(n * turn)) for n in range(CORNERS)]
+        ring = [
+            (middle[0] + reach * math.cos(n * turn), middle[1] + reach * math.sin(n * turn)) for n in range(CORNERS)
+        ]
         for other in (middles[key] for key in groups if key != path):
             normal = (other[0] - middle[0], other[1] - middle[1])
             halfway = ((other[0] + middle[0]) / 2, (other[1] + middle[1]) / 2)

@@ -176,7 +176,9 @@ def _title(position: tuple[float, float] | None, area: Place | None) -> str:
 def _drawing(rows: list[dict[str, Any]], found: list[Place], states: dict[int, PointStatus]) -> dict[str, Any] | None:
     """The map as a drawing for pages without JavaScript: areas, dots, and the pins of the rows on this page."""
     everyone = list(
-        Place.objects.filter(level__in=(Place.Level.POINT, Place.Level.CENTRE), latitude__isnull=False, longitude__isnull=False)
+        Place.objects.filter(
+            level__in=(Place.Level.POINT, Place.Level.CENTRE), latitude__isnull=False, longitude__isnull=False
+        )
     )
     areas = services.schematic_areas(everyone)
     corners = [corner for area in areas for corner in area["ring"]]
@@ -204,7 +206,9 @@ def _drawing(rows: list[dict[str, Any]], found: list[Place], states: dict[int, P
             }
             for area in areas
         ],
-        "dots": [at(place.longitude, place.latitude) for place in found if place.pk not in numbered and place.longitude],
+        "dots": [
+            at(place.longitude, place.latitude) for place in found if place.pk not in numbered and place.longitude
+        ],
         "pins": [
             {"number": row["number"], "state": row["status"].state, "name": row["name"], "url": row["url"],
              "x": at(row["place"].longitude, row["place"].latitude)[0],
@@ -247,7 +251,9 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
             "frequent": [{"title": item.name, "url": f"{prefix}/guides/{item.key}/"} for item in offered[:8]],
             "offered_count": len(offered),
             "around": around,
-            "live_url": f"/live/point/{place.code}/" if place.has_remote_window and place.level == Place.Level.POINT else "",
+            "live_url": f"/live/point/{place.code}/"
+            if place.has_remote_window and place.level == Place.Level.POINT
+            else "",
             "as_of": now,
             "breadcrumbs": [
                 {"title": _("Service points"), "url": reverse("points")},
@@ -269,7 +275,8 @@ def points_geojson(request: HttpRequest) -> JsonResponse:
     """Points and centres for maps; the same filters as the page."""
     found, states, _asked = _filtered(request)
     centres = {
-        centre.path[: -Place.steplen]: centre.code for centre in Place.objects.filter(level=Place.Level.CENTRE).only("path", "code")
+        centre.path[: -Place.steplen]: centre.code
+        for centre in Place.objects.filter(level=Place.Level.CENTRE).only("path", "code")
     }
     features = []
     for place in found:
@@ -278,7 +285,9 @@ def points_geojson(request: HttpRequest) -> JsonResponse:
         features.append(
             {
                 "type": "Feature",
-                "geometry": {"type": "Point", "coordinates": [place.longitude, place.latitude]} if has_position else None,
+                "geometry": {"type": "Point", "coordinates": [place.longitude, place.latitude]}
+                if has_position
+                else None,
                 "properties": {
                     "code": place.code,
                     "name": services.name_of(place),

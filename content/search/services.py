@@ -26,6 +26,7 @@ WEIGHTS = {"title": 3.0, "alias": 3.0, "sound": 1.2, "body": 0.6, "single": 0.5,
 SYNONYM_WEIGHT = 0.8
 # A hit must have at least this share of the best hit's score to be shown.
 LEAST_SHARE = 0.22
+INITIAL_CANDIDATES = 200
 KIND_WEIGHT = {"item": 1.0, "point": 0.8, "page": 0.8}
 _RUNS = re.compile(r"\s+")
 
@@ -86,6 +87,7 @@ class Index:
         titles = [tokens.plain(f"{document.title} {document.title_en}") for document in documents]
         aliases = [tokens.plain(document.aliases) for document in documents]
         both = [f"{title}\n{alias}" for title, alias in zip(titles, aliases, strict=True)]
+        self.names = both
         self._add("title", [tokens.bigrams(text) for text in titles])
         self._add("alias", [tokens.bigrams(text) for text in aliases])
         self._add("sound", [tokens.sounds(text) for text in both])
@@ -106,14 +108,26 @@ class Index:
             return np.zeros(len(self.documents))
         return self.fields[name].get_scores(words)
 
+    def _initial_scores(self, query: str) -> np.ndarray:
+        """Scores by initials; only of documents that have all of them in a row, since single pairs are everywhere."""
+        found = self._field_scores("initial", tokens.typed_initials(query)).copy()
+        letters = "".join(char for char in query if char.isalpha())
+        likely = [int(number) for number in np.argsort(-found, kind="stable")[:INITIAL_CANDIDATES] if found[number] > 0]
+        kept = [number for number in likely if tokens.has_initials(self.names[number], letters)]
+        scores = np.zeros(len(self.documents))
+        scores[kept] = found[kept]
+        return scores
+
     def scores(self, query: str) -> tuple[np.ndarray, np.ndarray]:
         """For every document its score, and the part of it that comes from more than single characters."""
         core = tokens.without_fillers(query)
         pairs = tokens.bigrams(core) or tokens.bigrams(query)
-        strong = WEIGHTS["title"] * self._field_scores("title", pairs) + WEIGHTS["alias"] * self._field_scores("alias", pairs)
+        strong = WEIGHTS["title"] * self._field_scores("title", pairs) + WEIGHTS["alias"] * self._field_scores(
+            "alias", pairs
+        )
         strong += WEIGHTS["sound"] * self._field_scores("sound", tokens.sounds(core) + tokens.typed_sounds(query))
         strong += WEIGHTS["body"] * self._field_scores("body", pairs)
-        strong += WEIGHTS["initial"] * self._field_scores("initial", tokens.typed_initials(query))
+        strong += WEIGHTS["initial"] * self._initial_scores(query)
         squeezed = _RUNS.sub("", query)
         rest = squeezed
         for said, called in synonyms():
@@ -121,7 +135,8 @@ class Index:
                 rest = rest.replace(said, " ")
                 words = tokens.bigrams(called)
                 strong += SYNONYM_WEIGHT * (
-                    WEIGHTS["title"] * self._field_scores("title", words) + WEIGHTS["alias"] * self._field_scores("alias", words)
+                    WEIGHTS["title"] * self._field_scores("title", words)
+                    + WEIGHTS["alias"] * self._field_scores("alias", words)
                 )
         weak = WEIGHTS["single"] * self._field_scores("single", tokens.singles(core))
         return (strong + weak) * self.kind_weights, strong * self.kind_weights
@@ -150,7 +165,10 @@ def documents() -> list[Document]:
             aliases="\n".join(edition.alias_list),
             body="\n".join([edition.summary, edition.summary_en, edition.conditions[:300], edition.item.line.name]),
         )
-        for edition in items.editions_in_force().filter(item__is_active=True).select_related("item__line").order_by("item__key")
+        for edition in items.editions_in_force()
+        .filter(item__is_active=True)
+        .select_related("item__line")
+        .order_by("item__key")
     ]
     areas = {area.path: area for area in points.subdistricts()}
     for place in points.shown_places().prefetch_related(None):
@@ -174,7 +192,13 @@ def documents() -> list[Document]:
         if address:
             found.append(
                 Document(
-                    kind="page", key=page.slug, title=page.title, title_en="", path=address, note=page.lead, body=text[:2000]
+                    kind="page",
+                    key=page.slug,
+                    title=page.title,
+                    title_en="",
+                    path=address,
+                    note=page.lead,
+                    body=text[:2000],
                 )
             )
     return found
@@ -235,7 +259,8 @@ def search(query: str, *, limit: int = LIMIT, kinds: tuple[str, ...] = ()) -> Fo
     order = np.argsort(-total, kind="stable")[: limit * 2]
     best = total[order[0]] if len(order) else 0
     is_single = len(tokens.singles(query)) == 1 and not tokens.LATIN.search(query)
-    kept, weak = [], []
+    kept: list[Hit] = []
+    weak: list[Hit] = []
     for number in order:
         if total[number] <= 0:
             break

@@ -1,4 +1,4 @@
-"""Words of a text for the index: bigrams, single characters, pinyin and initials, the same for documents and queries."""
+"""Words of a text for the index: bigrams, single characters, pinyin and initials; for documents and queries alike."""
 
 import re
 from functools import lru_cache
@@ -6,6 +6,8 @@ from itertools import product
 
 import zhconv
 from pypinyin import Style, pinyin
+from pypinyin.constants import PINYIN_DICT
+from pypinyin.contrib.tone_convert import to_normal
 
 HAN = re.compile(r"[㐀-鿿]+")
 LATIN = re.compile(r"[a-z0-9]+")
@@ -67,19 +69,13 @@ def initials(text: str) -> list[str]:
 @lru_cache(maxsize=1)
 def syllables() -> frozenset[str]:
     """All syllables of Mandarin without tones, as pypinyin knows them."""
-    from pypinyin.constants import PINYIN_DICT
-
-    found: set[str] = set()
-    for code, readings in PINYIN_DICT.items():
-        if 0x4E00 <= code <= 0x9FA5:
-            char = chr(code)
-            found.update(part[0] for part in pinyin(char, style=Style.NORMAL) if part and readings)
-    return frozenset(found - {"n", "ng", "m", "hm"})
+    toned = {reading for readings in PINYIN_DICT.values() for reading in readings.split(",")}
+    return frozenset({to_normal(reading) for reading in toned} - {"n", "ng", "m", "hm", "hng", "r"})
 
 
 @lru_cache(maxsize=2048)
 def split_syllables(letters: str) -> tuple[str, ...]:
-    """Letters typed without spaces as syllables, the longest first with a step back where that fails; empty if they are none."""
+    """Letters typed without spaces as syllables, longest first, with a step back where that fails; empty if none."""
     if not letters:
         return ()
     for length in range(min(6, len(letters)), 0, -1):
@@ -100,6 +96,16 @@ def typed_sounds(query: str) -> list[str]:
         found += split_syllables(word)
     merged = [merge_sounds(syllable) for syllable in found]
     return [f"{a}-{b}" for a, b in zip(merged, merged[1:], strict=False)]
+
+
+def has_initials(text: str, letters: str) -> bool:
+    """Whether the letters are the initials of neighbouring characters somewhere in the text, in any common reading."""
+    for run in HAN.findall(text):
+        firsts = ["".join(reading[0] for reading in _readings(char)) for char in run]
+        for start in range(len(firsts) - len(letters) + 1):
+            if all(letter in firsts[start + n] for n, letter in enumerate(letters)):
+                return True
+    return False
 
 
 def typed_initials(query: str) -> list[str]:

@@ -1,5 +1,7 @@
 """The search page, and the same as JSON."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -23,7 +25,9 @@ def search(request: HttpRequest) -> HttpResponse:
         {"title": item.name, "url": f"{prefix}/guides/{item.key}/"} for item in items.most_frequent(None, 3)
     ]
     kinds = [("item", _("Things to get done")), ("point", _("Service points")), ("page", _("Pages"))]
-    groups = [{"title": title, "hits": [hit for hit in found.hits if hit.kind == kind]} for kind, title in kinds]
+    groups: list[dict[str, Any]] = [
+        {"title": title, "hits": [hit for hit in found.hits if hit.kind == kind]} for kind, title in kinds
+    ]
     groups = [group for group in groups if group["hits"]]
     # The kind of the best hit comes first: somebody who types a point's name looks for the point.
     groups.sort(key=lambda group: -group["hits"][0].score)

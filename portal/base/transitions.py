@@ -34,7 +34,8 @@ def move[M: models.Model](
         InvalidTransition: the table has no such move from the present state.
         Changed: `expected` was given and the row is in another state by now.
     """
-    locked = type(row)._default_manager.select_for_update().get(pk=row.pk)
+    # Every machine's row has a `state`; a generic type cannot say so.
+    locked: Any = type(row)._default_manager.select_for_update().get(pk=row.pk)
     old = locked.state
     if expected is not None and old != expected:
         raise Changed(_("Somebody was faster: this has changed meanwhile. Look at it again."))

@@ -310,7 +310,7 @@ def move(
     request: HttpRequest, ticket_id: UUID, verb: Verb, body: MoveIn | None = None, idempotency_key: str | None = Key
 ) -> Status:
     found = _ticket(request, ticket_id)
-    asked = body or MoveIn()
+    asked = body or MoveIn.model_validate({})
     to_counter = get_object_or_404(Counter, pk=asked.to_counter) if asked.to_counter is not None else None
 
     def effect() -> tuple[int, Any]:

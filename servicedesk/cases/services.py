@@ -7,8 +7,9 @@ import secrets
 from datetime import datetime, time
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 from pypdf import PdfReader
@@ -238,7 +239,9 @@ def _tell_by_message(case: Case) -> None:
     if case.phone_sealed is None:
         return
     phone = residents.open_for(case.applicant, case.phone_sealed, aad=f"cases.case.phone:{case.pk}").decode()
-    text = _("Your application has moved on. Look it up at any service point or by the code on your paper.")
+    # Whatever language the clerk works in, the message is in the place's own.
+    with translation.override(settings.LANGUAGE_CODE):
+        text = _("Your application has moved on. Look it up at any service point or by the code on your paper.")
     outbox.put(
         "sms",
         f"case:{case.pk}",

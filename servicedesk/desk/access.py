@@ -8,6 +8,7 @@ from portal.base.places.models import Counter
 from portal.base.rights import services as rights
 from portal.base.rights.models import Role
 from servicedesk.cases.models import Case
+from servicedesk.queueing.states import AT_COUNTER
 
 CASE_READERS = (Role.CLERK, Role.DUTY_SUPERVISOR, Role.CENTRE_MANAGER)
 
@@ -20,10 +21,21 @@ def counter_of(user: User) -> Counter | None:
     return counter
 
 
+def is_occupied(counter: Counter) -> bool:
+    """Whether a ticket is called to the counter or served there."""
+    return counter.tickets.filter(state__in=AT_COUNTER).exists()
+
+
 def require_desk(user: User) -> None:
     """Refuse whoever is no clerk and no duty supervisor anywhere."""
     if not rights.has_role(user, rights.DESK_ROLES):
         raise PermissionDenied(_("The desk is for clerks. Ask the centre's manager for the role."))
+
+
+def require_reader(user: User) -> None:
+    """Refuse whoever may read no case anywhere."""
+    if not rights.has_role(user, CASE_READERS):
+        raise PermissionDenied(_("Cases are for the staff of the centre. Ask its manager for the role."))
 
 
 def free_counters(user: User) -> list[Counter]:

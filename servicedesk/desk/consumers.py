@@ -18,7 +18,6 @@ from servicedesk.desk import access, timeline
 from servicedesk.desk.errors import NoCase, NoTicket, NotSeated
 from servicedesk.devices import services as devices
 from servicedesk.kiosk import captures
-from servicedesk.kiosk.consumers import answer_offer
 from servicedesk.printouts import services as printouts
 from servicedesk.printouts.models import PrintJob
 from servicedesk.queueing import services as queueing
@@ -138,9 +137,13 @@ class DeskConsumer(LiveConsumer):
     # --- what is done -----------------------------------------------------------------------------------------------
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
         if isinstance(content, dict) and content.get("type") == "offer":
-            await answer_offer(self, content, side="clerk")
+            await signalling.answer_offer(self, content, side="clerk")
             return
         await super().receive_json(content, **kwargs)
+        if self.counter is None:
+            # The role or the seat was taken away meanwhile: the command was refused, and nothing more is shown.
+            await self.close(code=4403)
+            return
         if isinstance(content, dict) and content.get("type") != "reload":
             await self.send_snapshot()
 

@@ -15,11 +15,18 @@ from django.views.decorators.http import require_GET, require_http_methods
 from portal.base.journal import services as journal
 from portal.base.rights import services as rights
 from portal.base.rights.models import Role
+from servicedesk.desk import timeline
 from servicedesk.remote import dossier as dossiers
 from servicedesk.remote import playback, verification
 from servicedesk.remote.models import Dossier
 
 AUDIT_ROLES = (Role.AUDITOR,)
+REASONS = {
+    "complaint": gettext_lazy("A complaint"),
+    "inspection": gettext_lazy("A planned inspection"),
+    "dispute": gettext_lazy("A dispute about a case"),
+    "request": gettext_lazy("The resident's own request"),
+}
 
 
 class ReasonForm(forms.Form):
@@ -27,12 +34,7 @@ class ReasonForm(forms.Form):
 
     reason = forms.ChoiceField(
         label=gettext_lazy("Reason"),
-        choices=[
-            ("complaint", gettext_lazy("A complaint")),
-            ("inspection", gettext_lazy("A planned inspection")),
-            ("dispute", gettext_lazy("A dispute about a case")),
-            ("request", gettext_lazy("The resident's own request")),
-        ],
+        choices=list(REASONS.items()),
     )
     reference = forms.CharField(
         label=gettext_lazy("Reference"), max_length=60, help_text=gettext_lazy("The number of the complaint or order.")
@@ -75,7 +77,10 @@ def dossier_page(request: HttpRequest, session_id: str) -> HttpResponse:
         "form": form,
         "may_play": may_play or request.session.get(f"dossier:{dossier.session_id}", False),
         "pictures": playback.pictures_of(dossier.session),
-        "entries": journal.entries_for(("session", dossier.session_id)),
+        "entries": [
+            (entry, timeline.text_of(entry), REASONS.get(entry.reason, ""))
+            for entry in journal.entries_for(("session", dossier.session_id))
+        ],
     }
     return render(request, "desk/dossier.html", context)
 
@@ -90,7 +95,12 @@ def recording(request: HttpRequest, session_id: str, picture: str) -> HttpRespon
         raise PermissionDenied(_("Give the reason first."))
     if picture not in playback.pictures_of(dossier.session):
         raise Http404
-    return FileResponse(playback.joined(dossier.session, picture=picture), content_type="video/webm")
+    try:
+        film = playback.joined(dossier.session, picture=picture)
+    except (playback.SealBroken, playback.JoinFailed, ValueError):
+        sentence = _("This recording cannot be played: it was changed or is not whole. The dossier says what is wrong.")
+        return HttpResponse(sentence, status=409, content_type="text/plain; charset=utf-8")
+    return FileResponse(film, content_type="video/webm")
 
 
 def _reach(request: HttpRequest, session_id: str) -> Dossier:

@@ -1,7 +1,7 @@
 """The socket of the clerk's desk."""
 
-from django.urls import re_path
+from django.urls import path
 
 from servicedesk.desk.consumers import DeskConsumer
 
-websocket_urlpatterns = [re_path(r"^ws/desk/$", DeskConsumer.as_asgi())]
+websocket_urlpatterns = [path("ws/desk/", DeskConsumer.as_asgi())]

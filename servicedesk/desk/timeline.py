@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from portal.base.journal import services as journal
+from portal.base.journal.models import JournalEntry
 from servicedesk.cases.models import Case
 from servicedesk.queueing.models import Ticket
 from servicedesk.remote.models import RemoteSession
@@ -25,6 +26,13 @@ SENTENCES = {
     ("session", "drop"): _("The picture broke off"),
     ("session", "rejoin"): _("The picture is back"),
     ("session", "confirm_face"): _("Face confirmed against card"),
+    ("session", "node"): _("Another media node took over"),
+    ("session", "lose"): _("The other side did not come back"),
+    ("session", "end"): _("Conversation ended"),
+    ("session", "recorded"): _("Recording closed"),
+    ("session", "seal"): _("Dossier sealed"),
+    ("session", "addendum"): _("Added after sealing"),
+    ("session", "view_recording"): _("Recording opened"),
     ("case", "open"): _("Case opened"),
     ("case", "external_number"): _("Number of the acceptance system entered"),
     ("case", "capture"): _("Page captured"),
@@ -34,6 +42,10 @@ SENTENCES = {
     ("case", "finish"): _("Case finished"),
     ("case", "leave_papers"): _("Papers taken in"),
     ("case", "attach_result"): _("Result attached"),
+    ("case", "return_papers"): _("Papers given back"),
+    ("case", "view_page"): _("Page looked at"),
+    ("case", "refuse"): _("Case not accepted"),
+    ("case", "withdraw"): _("Case withdrawn"),
 }
 
 
@@ -43,6 +55,11 @@ class Line:
 
     at: datetime
     text: str
+
+
+def text_of(entry: JournalEntry) -> str:
+    """The entry's sentence, or its action where it has none."""
+    return str(SENTENCES.get((entry.subject_type, entry.action), entry.action))
 
 
 def of(ticket: Ticket, session: RemoteSession | None, case: Case | None) -> list[Line]:

@@ -11,14 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.base.errors import DomainError
-from portal.base.journal import services as journal
 from portal.base.places import services as places
 from portal.base.places.models import Counter
 from portal.base.rights import services as rights
 from portal.base.streams import services as streams
 from servicedesk.cases import services as cases
 from servicedesk.cases.models import Case, CasePage, FilledForm
-from servicedesk.desk import access
+from servicedesk.desk import access, timeline
 from servicedesk.printouts import services as printouts
 from servicedesk.residents import services as residents
 
@@ -47,6 +46,10 @@ def sit(request: HttpRequest) -> HttpResponse:
     if counter.clerk_id and counter.clerk_id != request.user.pk:
         messages.error(request, _("Somebody sits at this counter. Choose another one."))
         return redirect("desk")
+    seat = access.counter_of(request.user)
+    if seat is not None and seat.pk != counter.pk and access.is_occupied(seat):
+        messages.error(request, _("Somebody is at your counter. Finish with them first."))
+        return redirect("desk")
     places.sit_down(counter, clerk=request.user)
     return redirect("desk")
 
@@ -55,9 +58,10 @@ def sit(request: HttpRequest) -> HttpResponse:
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Leave the counter; refused while a ticket is there."""
+    access.require_desk(request.user)
     counter = access.counter_of(request.user)
     if counter is not None:
-        if counter.tickets.filter(state__in=["called", "serving", "held"]).exists():
+        if access.is_occupied(counter):
             messages.error(request, _("Somebody is at your counter. Finish with them first."))
             return redirect("desk")
         places.leave_counter(counter)
@@ -68,7 +72,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_GET
 def case_list(request: HttpRequest) -> HttpResponse:
     """The cases that the account's places reach, newest first, found by number."""
-    access.require_desk(request.user)
+    access.require_reader(request.user)
     centres = rights.places_for(request.user, access.CASE_READERS)
     found = Case.objects.filter(centre__in=centres).select_related("item", "centre", "clerk").order_by("-opened_at")
     query = request.GET.get("q", "").strip()[:64]
@@ -82,13 +86,13 @@ def case_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def case_page(request: HttpRequest, case_id: str) -> HttpResponse:
     """One case: its stages, papers and results; the person stays masked outside of a call."""
-    case = get_object_or_404(Case.objects.select_related("item", "centre", "applicant", "clerk"), pk=case_id)
+    case = get_object_or_404(Case.objects.select_related("item", "centre", "applicant", "clerk", "ticket"), pk=case_id)
     access.require_case(request.user, case)
     context = {
         "case": case,
         "view": cases.case_view(case),
         "name": residents.masked_name(case.applicant),
-        "entries": journal.entries_for(("case", case.pk)),
+        "lines": timeline.of(case.ticket, None, case),
         "nav_current": "cases",
     }
     return render(request, "desk/case.html", context)

@@ -24,7 +24,7 @@ from servicedesk.devices.errors import BadKey, CardNotTrusted, NotPaired, StaleN
 from servicedesk.devices.events import bridge_group, device_stream
 from servicedesk.devices.models import Device, Peripheral
 
-NONCE_MAX_AGE_S = 60
+NONCE_MAX_AGE_S = 300
 NONCE_SALT = "linban.device-nonce"
 HEARTBEAT_S = 10
 SILENT_AFTER = timedelta(seconds=3 * HEARTBEAT_S)
@@ -99,7 +99,7 @@ def only_device_at(place: Place) -> Device | None:
 
 
 def new_nonce() -> str:
-    """A nonce of ours: signed, good for 60 s, and for one use."""
+    """A nonce of ours: signed, good for five minutes, and for one use."""
     return signing.TimestampSigner(salt=NONCE_SALT).sign(secrets.token_urlsafe(18))
 
 
@@ -107,7 +107,7 @@ def use_nonce(nonce: str) -> None:
     """Take a nonce as used.
 
     Raises:
-        StaleNonce: it is not ours, older than 60 s, or was used before.
+        StaleNonce: it is not ours, older than five minutes, or was used before.
     """
     stale = _("That took too long. Start again on this kiosk.")
     try:

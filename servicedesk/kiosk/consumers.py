@@ -5,7 +5,6 @@ The person at the kiosk lives in this connection alone and is forgotten with it,
 
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from content.items import services as items
 from content.search import services as search
 from portal.base.errors import DomainError
 from portal.base.places.services import centre_for
-from portal.base.streams.consumers import LiveConsumer, in_database
+from portal.base.streams.consumers import LiveConsumer
 from servicedesk.cases import progress
 from servicedesk.devices import services as devices
 from servicedesk.devices.models import Device
@@ -84,7 +83,8 @@ class KioskConsumer(DeviceConsumer):
             return self._call_snapshot(session)
         rated = remote.unrated_session_of(self.device)
         if rated is not None and str(rated.pk) not in self.rated_or_left:
-            return self._page("rate", {"session": rated, "levels": ratings.Rating.Level, "view": self.view})
+            name = "rate_options" if self.view["name"] == "rate_options" else "rate"
+            return self._page(name, {"session": rated, "levels": ratings.Rating.Level, "view": self.view})
         if self.view["name"] == "rate_options":
             self.view = {"name": "home"}
         return self._page(self.view["name"], self._context())
@@ -115,7 +115,9 @@ class KioskConsumer(DeviceConsumer):
             context["results"] = self._search(self.view["query"])
         if name == "ticket":
             ticket = Ticket.objects.select_related("item", "centre", "point").get(pk=self.ticket_id)
-            context |= {"ticket": ticket, "facts": queueing.ticket_view(ticket)}
+            context |= {"ticket": ticket, "facts": queueing.ticket_view(ticket), "closing": ""}
+            if ticket.state == TicketState.WAITING:
+                context["closing"] = queueing.closing_text(queueing.estimate_for(ticket))
             context["jobs"] = printouts.jobs_of(ticket)
         if name == "progress":
             context["cases"] = progress.cases_of(self._person())
@@ -124,7 +126,7 @@ class KioskConsumer(DeviceConsumer):
     def _search(self, query: str) -> list[Any]:
         if not query.strip():
             return []
-        keys = [hit.key for hit in search.search(query, kinds=("item",), limit=8)]
+        keys = [hit.key for hit in search.search(query, kinds=("item",), limit=8).hits]
         found = {item.key: item for item in items.items_for_place(self.device.place, channel="remote")}
         return [found[key] for key in keys if key in found]
 
@@ -155,9 +157,13 @@ class KioskConsumer(DeviceConsumer):
     # --- what is done -----------------------------------------------------------------------------------------------
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
         if isinstance(content, dict) and content.get("type") == "offer":
-            await answer_offer(self, content, side="kiosk")
+            await signalling.answer_offer(self, content, side="kiosk")
             return
         await super().receive_json(content, **kwargs)
+        if self.device is None:
+            # The device was revoked meanwhile: the command was refused, and nothing more is shown.
+            await self.close(code=4403)
+            return
         if isinstance(content, dict) and content.get("type") not in ("reload", "nonce"):
             await self.send_snapshot()
 
@@ -230,8 +236,11 @@ class KioskConsumer(DeviceConsumer):
     def do_choose(self, message: dict[str, Any]) -> None:
         """An item was chosen; without a card or number yet, ask for one and remember the item."""
         key = str(message.get("item", ""))
+        item = items.get_item(key)
+        if item is None:
+            raise LookupError(f"item {key[:40]}")
         if self.assurance == "none":
-            self.chosen, self.view = key, {"name": "home", "chosen": items.get_item(key)}
+            self.chosen, self.view = key, {"name": "home", "chosen": item}
             return
         self._issue(key)
 
@@ -314,19 +323,3 @@ class KioskConsumer(DeviceConsumer):
         if unrated is not None:
             self.rated_or_left.add(str(unrated.pk))
         return {"wiped": True}
-
-
-async def answer_offer(consumer: LiveConsumer, content: dict[str, Any], *, side: str) -> None:
-    """Pass a side's WebRTC offer to the session's node, and its answer back over the same socket."""
-    try:
-        session = await in_database(consumer._in_language)(consumer.active_session)
-        answer = await signalling.exchange(session, side=side, sdp=str(content["sdp"]))
-        await consumer.send_json({"type": "done", "id": content.get("id"), "data": answer})
-    except DomainError as error:
-        refusal = {
-            "type": "refused",
-            "id": content.get("id"),
-            "code": error.code,
-            "message": await sync_to_async(str)(error),
-        }
-        await consumer.send_json(refusal)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -55,11 +56,11 @@ def receive_capture(request: HttpRequest, token: str) -> HttpResponse:
 def point_fragment(request: HttpRequest, code: str) -> HttpResponse:
     """Whether the point is open and how long the wait is, for a card on a content page."""
     point = get_object_or_404(Place, code=code, level=Place.Level.POINT)
-    centre = centre_for(point)
+    centre, now = centre_for(point), timezone.now()
     context = {
         "point": point,
-        "is_open": calendars.is_open(point),
-        "closes_at": calendars.closes_at(point),
+        "is_open": calendars.is_open(point, now),
+        "closes_at": calendars.closes_at(point, now),
         "estimate": queueing.estimate(centre, channel="remote") if centre else None,
     }
     return render(request, "kiosk/point_fragment.html", context)

@@ -33,7 +33,11 @@ class PrintJob(models.Model):
     subject_id = models.CharField(max_length=40, help_text="id of the ticket, form, result or hand-over")
     ticket = models.ForeignKey("queueing.Ticket", models.PROTECT, null=True, related_name="print_jobs")
     person = models.ForeignKey(
-        "residents.Person", models.PROTECT, null=True, related_name="+", help_text="under whose own key the document lies"
+        "residents.Person",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="under whose own key the document lies",
     )
     title = models.CharField(max_length=120)
     mark = models.CharField(max_length=10, choices=Mark, blank=True, default=Mark.NONE)

@@ -12,7 +12,19 @@ from reportlab.pdfgen.canvas import Canvas
 
 from servicedesk.printouts.fonts import missing_glyphs, pdf_face
 
+NOT_FIRST = "，。、！？：；）」』”’,.;:!?)"
+# Stands for a character that the font cannot draw, as in Japanese and Chinese galleys.
+GETA = "〓"
 Strokes = list[list[list[int]]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the paper: label and value; with `choices` all of them are printed, the value's box ticked."""
+
+    label: str
+    value: str
+    choices: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -26,10 +38,10 @@ class SignatureBox:
 
 @dataclass(frozen=True)
 class Paper:
-    """What stands on the paper; `rows` are label and value."""
+    """What stands on the paper."""
 
     title: str
-    rows: Sequence[tuple[str, str]]
+    rows: Sequence[Row]
     signatures: Sequence[SignatureBox]
     case_number: str
     sha256: str
@@ -46,7 +58,8 @@ class PaperPages:
     margin_mm = 22.0
     label_mm = 42.0
     line_mm = 6.4
-    row_padding_mm = 2.4
+    row_padding_mm = 3.0
+    box_side_mm = 3.4
     bottom_mm = 34.0
     box_mm = (78.0, 34.0)
 
@@ -60,6 +73,8 @@ class PaperPages:
         self.width_mm, self.height_mm = A4[0] / mm, A4[1] / mm
         self.y_mm = self.margin_mm
         self.page = 1
+        self.unknown = missing_glyphs("".join(row.value for row in paper.rows))
+        self.drawable = str.maketrans({char: GETA for char in self.unknown})
 
     def pdf(self) -> bytes:
         """Drawn twice: the first time tells how many pages there are."""
@@ -73,17 +88,15 @@ class PaperPages:
     def _draw(self, *, total: int) -> None:
         self.total = total
         self._title()
-        for label, value in self.paper.rows:
-            self._row(label, value)
+        for row in self.paper.rows:
+            self._row(row)
         if self.paper.declaration:
             self._gap(4)
             self._text_lines(self.paper.declaration, 10.5, self.width_mm - 2 * self.margin_mm, self.margin_mm)
-        unknown = missing_glyphs("".join(value for _label, value in self.paper.rows))
-        if unknown:
+        if self.unknown:
             self._gap(2)
-            note = _("Not in the printer's font, please write by hand: %(characters)s") % {
-                "characters": " ".join(unknown)
-            }
+            codes = " ".join(f"U+{ord(char):04X}" for char in self.unknown)
+            note = _("〓: not in the printer's font, please write it by hand (%(codes)s)") % {"codes": codes}
             self._text_lines(note, 9, self.width_mm - 2 * self.margin_mm, self.margin_mm)
         self._signatures()
         self._footer()
@@ -118,7 +131,12 @@ class PaperPages:
         for paragraph in text.splitlines() or [""]:
             line = ""
             for char in paragraph:
-                if line and self.canvas.stringWidth(line + char, self.face, size_pt) > width_mm * mm:
+                # A stop may stand a little beyond the edge; it never begins a line.
+                if (
+                    line
+                    and char not in NOT_FIRST
+                    and self.canvas.stringWidth(line + char, self.face, size_pt) > width_mm * mm
+                ):
                     lines.append(line)
                     line = ""
                 line += char
@@ -130,17 +148,65 @@ class PaperPages:
             self._gap(self.line_mm)
             self._put(x_mm, self.y_mm - 1.6, line, size_pt)
 
-    def _row(self, label: str, value: str) -> None:
+    def _row(self, row: Row) -> None:
         value_mm = self.width_mm - 2 * self.margin_mm - self.label_mm
-        lines = self._broken(value or "—", 12, value_mm)
-        height_mm = len(lines) * self.line_mm + self.row_padding_mm
-        if self.y_mm + height_mm > self.height_mm - self.bottom_mm:
+        if row.value in row.choices:
+            choices = self._laid_out(row.choices, value_mm)
+            self._begin_row(row.label, len(choices))
+            for place, line in enumerate(choices, start=1):
+                self._choice_line(line, self.y_mm + self.line_mm * place, chosen=row.value)
+            self._end_row(len(choices))
+            return
+        lines = self._broken(row.value.translate(self.drawable) or "—", 12, value_mm)
+        self._begin_row(row.label, len(lines))
+        for place, text in enumerate(lines, start=1):
+            self._put(self.margin_mm + self.label_mm, self.y_mm + self.line_mm * place, text, 12)
+        self._end_row(len(lines))
+
+    def _begin_row(self, label: str, lines: int) -> None:
+        if self.y_mm + self._row_mm(lines) > self.height_mm - self.bottom_mm:
             self._next_page()
         self._put(self.margin_mm, self.y_mm + self.line_mm, label, 11)
-        for place, line in enumerate(lines):
-            self._put(self.margin_mm + self.label_mm, self.y_mm + self.line_mm * (place + 1), line, 12)
-        self._gap(height_mm)
+
+    def _end_row(self, lines: int) -> None:
+        self._gap(self._row_mm(lines))
         self._rule()
+
+    def _row_mm(self, lines: int) -> float:
+        return lines * self.line_mm + self.row_padding_mm
+
+    def _choice_line(self, line: list[tuple[float, str]], y_mm: float, *, chosen: str) -> None:
+        for from_left_mm, choice in line:
+            x_mm = self.margin_mm + self.label_mm + from_left_mm
+            self._tick_box(x_mm, y_mm, is_ticked=choice == chosen)
+            self._put(x_mm + self.box_side_mm + 1.4, y_mm, choice, 12)
+
+    def _laid_out(self, choices: Sequence[str], width_mm: float) -> list[list[tuple[float, str]]]:
+        """The choices in lines, each with where it begins."""
+        lines: list[list[tuple[float, str]]] = [[]]
+        x_mm = 0.0
+        for choice in choices:
+            needed_mm = self.canvas.stringWidth(choice, self.face, 12) / mm + self.box_side_mm + 1.4
+            if lines[-1] and x_mm + needed_mm > width_mm:
+                lines.append([])
+                x_mm = 0.0
+            lines[-1].append((x_mm, choice))
+            x_mm += needed_mm + 5
+        return lines
+
+    def _tick_box(self, x_mm: float, y_mm: float, *, is_ticked: bool) -> None:
+        """Drawn, since no font at hand has ☐ and ☑."""
+        side = self.box_side_mm
+        left, bottom = x_mm * mm, (self.height_mm - y_mm - 0.2) * mm
+        self.canvas.setLineWidth(0.8)
+        self.canvas.rect(left, bottom, side * mm, side * mm)
+        if is_ticked:
+            self.canvas.setLineWidth(1.5)
+            tick = self.canvas.beginPath()
+            tick.moveTo(left + 0.16 * side * mm, bottom + 0.5 * side * mm)
+            tick.lineTo(left + 0.42 * side * mm, bottom + 0.2 * side * mm)
+            tick.lineTo(left + 0.88 * side * mm, bottom + 0.84 * side * mm)
+            self.canvas.drawPath(tick)
 
     def _next_page(self) -> None:
         self._footer()

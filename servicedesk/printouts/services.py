@@ -111,6 +111,8 @@ def _queue(order: Order, document: bytes, *, actor: str) -> PrintJob:
         ("print_job", job.pk), action="queue", actor=actor, place=job.device.place, new=job.state, facts=facts
     )
     streams.bump(*_streams(job))
+    # The caller's device may have been loaded long ago, and its bridge have come or gone since.
+    job.device.refresh_from_db(fields=["bridge_seen_at"])
     if devices.is_bridge_heard(job.device):
         _send(job)
     return job
@@ -195,7 +197,6 @@ def record_outcome(device: Device, message: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-
 @transaction.atomic
 def settle(job: PrintJob, *, printed: bool, actor: str) -> PrintJob:
     """Somebody has looked whether an uncertain print came out.
@@ -228,9 +229,7 @@ def _tend(job: PrintJob, now: datetime) -> bool:
         _move(job, "fail", actor="clock", reason="offline", changes={"code": "offline", "settled_at": now})
     elif job.state == JobState.SENT and now - job.requested_at > DOUBT_AFTER:
         _move(job, "doubt", actor="clock", reason="silent", changes={"code": "silent", "settled_at": now})
-    elif job.state == JobState.QUEUED and devices.is_bridge_heard(job.device):
-        _send(job)
-    elif job.state == JobState.SENT and now - since > SEND_AGAIN_AFTER and devices.is_bridge_heard(job.device):
+    elif devices.is_bridge_heard(job.device) and (job.state == JobState.QUEUED or now - since > SEND_AGAIN_AFTER):
         _send(job)
     else:
         return False
@@ -310,9 +309,7 @@ def _now_text() -> str:
     return timezone.localtime().strftime("%Y-%m-%d %H:%M")
 
 
-def _boxes(
-    signatures: QuerySet[Signature], case: Case, roles: tuple[tuple[str, str], ...]
-) -> list[SignatureBox]:
+def _boxes(signatures: QuerySet[Signature], case: Case, roles: tuple[tuple[str, str], ...]) -> list[SignatureBox]:
     boxes = []
     for role, label in roles:
         found = signatures.filter(role=role, voided_at=None).order_by("-signed_at").first()
@@ -405,7 +402,9 @@ def print_handover(handover: Handover, *, actor: str, reprint_of: PrintJob | Non
     Raises:
         CannotPrint: a signature is missing, or there is no kiosk.
     """
-    known = Handover.objects.select_related("case__ticket__device__place", "case__ticket__centre", "case__item", "place")
+    known = Handover.objects.select_related(
+        "case__ticket__device__place", "case__ticket__centre", "case__item", "place"
+    )
     handover = known.get(pk=handover.pk)
     signed = set(handover.signatures.filter(voided_at=None).values_list("role", flat=True))
     if signed != {Signature.Role.RESIDENT, Signature.Role.CLERK}:
@@ -466,7 +465,9 @@ def reprint(job: PrintJob, *, actor: str) -> PrintJob | None:
 
 def jobs_of(ticket: Ticket) -> list[dict[str, Any]]:
     """The ticket's prints, newest last, as screens show them; one that was printed again gives way to its reprint."""
-    jobs = PrintJob.objects.filter(ticket=ticket, reprints__isnull=True).defer("document_sealed").order_by("requested_at")
+    jobs = (
+        PrintJob.objects.filter(ticket=ticket, reprints__isnull=True).defer("document_sealed").order_by("requested_at")
+    )
     return [
         {
             "id": str(job.pk),

@@ -96,6 +96,8 @@ def _pace(centre: Place, now: datetime) -> _Pace:
     everything: list[float] = []
     by_line: dict[int, list[float]] = defaultdict(list)
     for started_at, ended_at, line in rows:
+        if started_at is None or ended_at is None:
+            continue
         seconds = (ended_at - started_at).total_seconds()
         if SHORTEST_S <= seconds <= LONGEST_S:
             everything.append(seconds)

@@ -140,11 +140,14 @@ def issue_ticket(
         queue.arrivals += 1
         queue.save(update_fields=["arrivals"])
         letter = LETTERS[Ticket.Channel(channel)]
-        same_letter = Ticket.objects.filter(centre=centre, day=queue.day, letter=letter)
+        # The locked row's day, not the clock's: midnight may have passed while waiting for the lock.
+        today = queue.day
+        assert today is not None
+        same_letter = Ticket.objects.filter(centre=centre, day=today, letter=letter)
         last = same_letter.aggregate(last=Max("sequence"))["last"]
         ticket = Ticket.objects.create(
             centre=centre,
-            day=queue.day,
+            day=today,
             letter=letter,
             sequence=(last or 0) + 1,
             arrival=queue.arrivals,
@@ -362,8 +365,8 @@ def move_ticket(
         to_counter = _usable(to_counter)
     left = ticket.counter_id
     _apply(ticket, verb, actor=actor, expected=expected, reason=reason, changes=_changes(verb, outcome, now))
-    if verb == "recall":
-        Call.objects.create(ticket=ticket, counter_id=left, why="recall", called_at=now)
+    if verb == "recall" and ticket.counter is not None:
+        Call.objects.create(ticket=ticket, counter=ticket.counter, why="recall", called_at=now)
     if verb == "transfer" and to_counter is not None and queue is not None:
         _pick(ticket, to_counter, queue, actor=actor, facts={"transferred_from": left})
         ticket.refresh_from_db()
@@ -372,7 +375,7 @@ def move_ticket(
 
 def _changes(verb: str, outcome: str, now: datetime) -> dict[str, Any]:
     back = {"counter": None, "called_at": None, "started_at": None, "hinted_at": None}
-    return {
+    changes: dict[str, dict[str, Any]] = {
         "start": {"started_at": now, "hinted_at": None},
         "finish": {"ended_at": now, "outcome": outcome},
         "recall": {"called_at": now, "hinted_at": None},
@@ -382,7 +385,8 @@ def _changes(verb: str, outcome: str, now: datetime) -> dict[str, Any]:
         "transfer": back,
         "requeue": back | {"ended_at": None},
         "drop": back | {"returned_first": True},
-    }.get(verb, {})
+    }
+    return changes.get(verb, {})
 
 
 def _apply(
@@ -553,7 +557,7 @@ def hint_no_shows() -> int:
     before = timezone.now() - NO_SHOW_AFTER
     called = Ticket.objects.filter(state=TicketState.CALLED, called_at__lte=before, hinted_at__isnull=True)
     count = 0
-    for ticket in called.select_related("centre"):
+    for ticket in called.select_related("centre", "device"):
         if ticket.device_id and _was_in_use(ticket, before):
             continue
         with transaction.atomic():
@@ -565,7 +569,7 @@ def hint_no_shows() -> int:
 
 
 def _was_in_use(ticket: Ticket, since: datetime) -> bool:
-    others = Ticket.objects.filter(device_id=ticket.device_id).exclude(pk=ticket.pk)
+    others = Ticket.objects.filter(device=ticket.device).exclude(pk=ticket.pk)
     return others.filter(state__in=AT_COUNTER).exists() or others.filter(ended_at__gt=since).exists()
 
 

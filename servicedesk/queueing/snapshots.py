@@ -53,7 +53,9 @@ def rule_text(queue: CentreQueue) -> str:
 
 def ticket_view(ticket: Ticket, standing: Standing | None = None) -> dict[str, Any]:
     """A ticket as the API, the desk and the kiosk show it; no person's data."""
-    call = ticket.calls.order_by("called_at").last() if ticket.state != TicketState.WAITING else None
+    # A recall says again what was called; why it was called is in the call before.
+    calls = ticket.calls.exclude(why="recall").order_by("called_at")
+    call = calls.last() if ticket.state != TicketState.WAITING else None
     if ticket.state != TicketState.WAITING:
         ahead, p50_s, p80_s = 0, 0, 0
     elif standing is not None:
@@ -212,10 +214,9 @@ def _call_view(call: Call) -> dict[str, Any]:
 def _say_view(call: Call) -> dict[str, Any]:
     ticket, counter = call.ticket, call.counter.number
     is_remote = ticket.channel == Ticket.Channel.REMOTE
-    said = {"counter": counter, "is_remote": is_remote}
     return _call_view(call) | {
-        "text": voice.spoken_text(ticket.letter, ticket.sequence, **said),
-        "clips": voice.clip_names(ticket.letter, ticket.sequence, **said),
+        "text": voice.spoken_text(ticket.letter, ticket.sequence, counter=counter, is_remote=is_remote),
+        "clips": voice.clip_names(ticket.letter, ticket.sequence, counter=counter, is_remote=is_remote),
     }
 
 

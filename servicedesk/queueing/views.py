@@ -37,7 +37,7 @@ def _words() -> dict[str, str]:
         "to_counter": _("Please go to window {counter}"),
         "to_point": _("Please go to the screen at your service point"),
         "counter": _("window {counter}"),
-        "video": _("by video"),
+        "video": _("video"),
         "none_called": _("No number has been called yet. Take a number, then sit down and wait."),
         "waiting": _("{count} waiting, most likely {minutes} min"),
         "nobody": _("Nobody is waiting"),

@@ -8,7 +8,7 @@ DIGITS = "零一二三四五六七八九"
 LETTERS = "ABDSY"
 HIGHEST_COUNTER = 40
 # The fixed parts of an announcement; the words are spoken, never shown, so they are in no catalogue.
-PHRASES = {"please": "请", "to": "号，到", "window": "号窗口", "point": "号，到服务点，视频接通"}
+PHRASES = {"please": "请", "to": "号到", "window": "号窗口", "point": "号到服务点，视频接通"}
 
 
 def number_in_words(number: int) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 
 from portal.base.streams.consumers import in_database
 from servicedesk.remote import services
@@ -48,16 +50,23 @@ class NodeConsumer(AsyncJsonWebsocketConsumer):
                 log.warning("a node sent an unknown message", extra={"fields": {"type": kind[:40]}})
             else:
                 await handler(content)
-        except RemoteSession.DoesNotExist:
+        except (RemoteSession.DoesNotExist, IntegrityError):
             log.warning("a node spoke of an unknown session", extra={"fields": {"type": kind[:40]}})
+        except (LookupError, TypeError, ValueError, ValidationError):
+            # Acknowledged all the same: the node would send it again for ever.
+            log.warning("a node sent a malformed message", exc_info=True, extra={"fields": {"type": kind[:40]}})
         if "n" in content:
             await self.send_json({"type": "ack", "n": content["n"]})
 
     async def _hello(self, content: dict[str, Any]) -> None:
-        if content.get("type") != "hello" or not compare_digest(str(content.get("token", "")), settings.NODE_TOKEN):
+        token = str(content.get("token", "")).encode()
+        if content.get("type") != "hello" or not compare_digest(token, settings.NODE_TOKEN.encode()):
             await self.close(code=4401)
             return
-        self.name = "".join(char for char in str(content["node"]) if char.isalnum() or char in "-_.")[:60] or "node"
+        wished = str(content.get("node", ""))
+        self.name = (
+            "".join(char for char in wished if char.isascii() and (char.isalnum() or char in "-_."))[:60] or "node"
+        )
         self.capacity = int(content.get("capacity", 1))
         self.live = {str(session) for session in content.get("sessions", [])}
         await self.channel_layer.group_add(f"node.{self.name}", self.channel_name)

@@ -63,7 +63,7 @@ def seal_finished_sessions() -> int:
     ended = RemoteSession.objects.filter(state=SessionState.ENDED, live_at__isnull=False)
     for session in ended.filter(Q(ticket__rating__isnull=False) | Q(ended_at__lt=late)):
         open_tracks = session.tracks.filter(is_closed=False).exists() or not session.tracks.exists()
-        if open_tracks and session.ended_at > timezone.now() - timedelta(seconds=UNCLOSED_AFTER_S):
+        if open_tracks and session.ended_at and session.ended_at > timezone.now() - timedelta(seconds=UNCLOSED_AFTER_S):
             continue
         seal_session(session)
         sealed += 1

@@ -6,9 +6,11 @@ from typing import BinaryIO
 
 from servicedesk.remote import services
 from servicedesk.remote.dossier import folder_of
-from servicedesk.remote.media.join import JoinTrack, join_tracks
-from servicedesk.remote.media.sealing import describe_track, open_track
+from servicedesk.remote.media.join import JoinFailed, JoinTrack, join_tracks
+from servicedesk.remote.media.sealing import SealBroken, describe_track, open_track
 from servicedesk.remote.models import RemoteSession
+
+__all__ = ["PICTURES", "JoinFailed", "SealBroken", "joined", "pictures_of"]
 
 PICTURES = {"resident": ("face", "kiosk"), "clerk": ("face", "clerk"), "document": ("document", "kiosk")}
 

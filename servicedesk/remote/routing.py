@@ -1,7 +1,7 @@
 """The socket of the media nodes."""
 
-from django.urls import re_path
+from django.urls import path
 
 from servicedesk.remote.consumers import NodeConsumer
 
-websocket_urlpatterns = [re_path(r"^ws/node/$", NodeConsumer.as_asgi())]
+websocket_urlpatterns = [path("ws/node/", NodeConsumer.as_asgi())]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.base.accounts.models import User
+from portal.base.errors import InvalidTransition
 from portal.base.journal import services as journal
 from portal.base.keyring import services as keyring
 from portal.base.places.models import Counter
@@ -17,7 +18,7 @@ from portal.base.transitions import move
 from servicedesk.devices.models import Device
 from servicedesk.queueing import services as queueing
 from servicedesk.queueing.models import Ticket
-from servicedesk.queueing.states import TicketState
+from servicedesk.queueing.states import AT_COUNTER, TicketState
 from servicedesk.remote.errors import FaceNotConfirmed, NoVideoLine
 from servicedesk.remote.models import Leg, MediaNode, RecordingTrack, RemoteSession
 from servicedesk.remote.states import ACTIVE, TRANSITIONS, SessionState
@@ -65,7 +66,7 @@ def place_session(ticket: Ticket, *, counter: Counter, clerk: User, actor: str) 
     session.save(force_insert=True)
     journal.append(
         ("session", session.pk), action="place", actor=actor, place=session.centre, new=session.state,
-        facts={"ticket": str(ticket.pk), "number": ticket.number, "counter": counter.pk, "device": str(ticket.device_id)},
+        facts={"ticket": str(ticket.pk), "number": ticket.number, "counter": counter.pk},
     )  # fmt: skip
     streams.bump(*stream_names_of(session))
     return session
@@ -148,24 +149,27 @@ def lose_dropped_sessions() -> int:
     """End the sessions whose side did not come back in time; their tickets return first. Called by the clock."""
     limit = timezone.now() - timedelta(seconds=RETURN_WITHIN_S)
     lost = 0
-    for session in RemoteSession.objects.filter(state=SessionState.DROPPED, dropped_at__lt=limit):
-        with transaction.atomic():
-            ticket = Ticket.objects.select_for_update().get(pk=session.ticket_id)
-            session = RemoteSession.objects.select_for_update().select_related("centre").get(pk=session.pk)
-            if session.state != SessionState.DROPPED:
-                continue
-            queueing.move_ticket(ticket, "drop", actor="clock", reason="connection_lost")
-            move_session(
-                session, "lose", actor="clock", changes={"ended_at": timezone.now(), "end_reason": "connection_lost"}
-            )
-            lost += 1
+    dropped = RemoteSession.objects.filter(state=SessionState.DROPPED, dropped_at__lt=limit)
+    for session in dropped.select_related("centre"):
+        try:
+            with transaction.atomic():
+                ticket = Ticket.objects.select_related("centre").get(pk=session.ticket_id)
+                # The queue is locked before the ticket, and both before the session; see move_ticket.
+                if ticket.state in (TicketState.SERVING, TicketState.HELD):
+                    queueing.move_ticket(ticket, "drop", actor="clock", reason="connection_lost")
+                ended = {"ended_at": timezone.now(), "end_reason": "connection_lost"}
+                move_session(session, "lose", actor="clock", changes=ended)
+        except InvalidTransition:
+            # The side came back, or somebody ended the call, at this very moment; the ticket stays as it is then.
+            continue
+        lost += 1
     return lost
 
 
 @transaction.atomic
 def confirm_face(session: RemoteSession, *, actor: str) -> RemoteSession:
     """The clerk has compared face and card; from now on the person's data open at this desk."""
-    Ticket.objects.filter(pk=session.ticket_id).update(assurance=Ticket.Assurance.VERIFIED)
+    queueing.identify(session.ticket, assurance=Ticket.Assurance.VERIFIED, actor=actor)
     session = RemoteSession.objects.select_for_update().select_related("centre").get(pk=session.pk)
     session.verified_by_clerk_at = timezone.now()
     session.save(update_fields=["verified_by_clerk_at"])
@@ -211,8 +215,9 @@ def end_session(
     session: RemoteSession, *, actor: str, reason: str, outcome: str = "", verb: str = "finish"
 ) -> RemoteSession:
     """End the call and with it the ticket: `finish` by the clerk, `cancel` when the resident leaves."""
-    ticket = Ticket.objects.select_for_update().get(pk=session.ticket_id)
-    if ticket.state in (TicketState.CALLED, TicketState.SERVING, TicketState.HELD):
+    # Not locked here: some verbs lock the queue first, and it comes before the ticket.
+    ticket = Ticket.objects.select_related("centre").get(pk=session.ticket_id)
+    if ticket.state in AT_COUNTER:
         if verb == "finish" and ticket.state == TicketState.CALLED:
             queueing.move_ticket(ticket, "start", actor=actor)
         if verb == "finish" and ticket.state == TicketState.HELD:

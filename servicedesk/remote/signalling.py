@@ -4,11 +4,13 @@ import asyncio
 import secrets
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from portal.base.streams.consumers import in_database
+from portal.base.errors import DomainError
+from portal.base.streams.consumers import LiveConsumer, in_database
 from servicedesk.remote import services, turn
 from servicedesk.remote.errors import NoVideoLine
 from servicedesk.remote.models import RemoteSession
@@ -45,3 +47,19 @@ async def exchange(session: RemoteSession, *, side: str, sdp: str) -> dict[str, 
 def ice_servers() -> list[dict[str, Any]]:
     """The TURN servers for browsers, with credentials that last an hour; empty when none is set."""
     return turn.servers(settings.TURN_URLS, settings.TURN_SECRET)
+
+
+async def answer_offer(consumer: LiveConsumer, content: dict[str, Any], *, side: str) -> None:
+    """Pass a side's WebRTC offer to the session's node, and its answer back over the same socket."""
+    try:
+        session = await in_database(consumer._in_language)(consumer.active_session)
+        answer = await exchange(session, side=side, sdp=str(content["sdp"]))
+        await consumer.send_json({"type": "done", "id": content.get("id"), "data": answer})
+    except DomainError as error:
+        refusal = {
+            "type": "refused",
+            "id": content.get("id"),
+            "code": error.code,
+            "message": await sync_to_async(str)(error),
+        }
+        await consumer.send_json(refusal)

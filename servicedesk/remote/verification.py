@@ -57,7 +57,8 @@ def _journal_faults(path: Path) -> list[str]:
     """Each subject's entries must follow one another, and each hash must be its own content's."""
     if not path.is_file():
         return ["papers/journal.json: the file is missing."]
-    faults, last = [], {}
+    faults: list[str] = []
+    last: dict[tuple[str, str], Any] = {}
     for entry in json.loads(path.read_bytes()):
         subject_type, subject_id, position = entry["subject"]
         subject = (subject_type, subject_id)

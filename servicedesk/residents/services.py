@@ -78,7 +78,7 @@ def seal_for(person: Person, plaintext: bytes, *, aad: str) -> bytes:
     return keyring.seal_with(_own_key(person), plaintext, aad=aad.encode())
 
 
-def open_for(person: Person, sealed: bytes, *, aad: str) -> bytes:
+def open_for(person: Person, sealed: bytes | memoryview, *, aad: str) -> bytes:
     """The plaintext of `seal_for`.
 
     Raises:

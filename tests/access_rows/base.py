@@ -21,7 +21,9 @@ ROWS = [
     Row("readyz", "/readyz", PUBLIC),
     Row("metrics", "/metrics", PUBLIC),
     Row("robots.txt", "/robots.txt", PUBLIC),
-    Row("display/", "/display/?size=elder&next=/accounts/login/", {"anonymous": 302}),
+    # Uploaded pictures are public once published; without one there is nothing to see.
+    Row("media/<path:path>", "/media/nothing.jpg", {"anonymous": 404, "stranger": 404, "clerk": 404}),
+    Row("display/", "/display/?size=elder&next=/robots.txt", {"anonymous": 302}),
     Row("language/", "/language/?lang=en&next=/", {"anonymous": 302, "stranger": 302}),
     Row("accounts/", "/accounts/", {"clerk": 200, "stranger": 200, "anonymous": SIGN_IN}),
     Row("accounts/after-login/", "/accounts/after-login/", {"clerk": 302, "stranger": 302, "anonymous": SIGN_IN}),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.stack import Stack
 
@@ -11,10 +11,15 @@ CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
     "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream=device-count=2",
+    # Of Chromium's fake cameras the second is a depth camera, which no codec takes; the third stands for the document's.
+    "--use-fake-device-for-media-stream=device-count=3",
     "--autoplay-policy=no-user-gesture-required",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 ]
+
+
+# Three screens, two calls and the portal share two cores in a test; a step that comes late is not a step that fails.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module", params=["embedded", "scaled"])

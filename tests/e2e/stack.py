@@ -1,10 +1,11 @@
-"""The whole product as it runs, in one of its two shapes, with the kiosk's bridge and real device programs beside it."""
+"""The whole product as it runs, in one of its two shapes, with the kiosk's bridge and device programs beside it."""
 
 import base64
+import hashlib
 import json
 import os
 import re
-import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -26,6 +27,21 @@ CENTRE = "310106019000-C"
 POSTGRES = os.environ.get("E2E_POSTGRES", "postgres://postgres@127.0.0.1:5432")
 REDIS = os.environ.get("E2E_REDIS", "redis://127.0.0.1:6379/7")
 START_TIMEOUT_S = 120
+PREPARED = REPOSITORY / "var/e2e"
+KEYRING = [
+    {"id": f"{purpose}-1", "purpose": purpose, "secret": base64.b64encode(bytes([n]) * 32).decode()}
+    for n, purpose in enumerate(("field", "index", "recording", "signing"), start=1)
+]
+
+
+def content_of_the_demo() -> str:
+    """A digest of what a prepared database is made of; it is made anew when any of it changes."""
+    digest = hashlib.sha256()
+    for room in ("portal", "content", "servicedesk"):
+        for pattern in ("**/migrations/*.py", "**/data/*", "**/commands/demo.py", "**/district.py", "**/importing*.py"):
+            for path in sorted((REPOSITORY / room).glob(pattern)):
+                digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def free_port() -> int:
@@ -42,18 +58,15 @@ class Stack:
         self.port, self.second_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         udp = 41000 if shape == "embedded" else 42000
-        keyring = [
-            {"id": f"{purpose}-1", "purpose": purpose, "secret": base64.b64encode(secrets.token_bytes(32)).decode()}
-            for purpose in ("field", "index", "recording", "signing")
-        ]
         self.environment = {
             **{name: value for name, value in os.environ.items() if name not in ("DJANGO_SETTINGS_MODULE", "DEBUG")},
             "DJANGO_SETTINGS_MODULE": "portal.settings", "DEMO": "1", "DATA_DIR": str(folder / "data"),
-            "SECRET_KEY": secrets.token_urlsafe(48), "KEYRING": json.dumps(keyring), "PORTAL_URL": self.url,
+            "SECRET_KEY": "end-to-end-tests-only-0123456789-0123456789-0123456789", "PORTAL_URL": self.url,
+            "KEYRING": json.dumps(KEYRING),
             "MEDIA_UDP_PORTS": f"{udp}-{udp + 500}", "ALLOWED_HOSTS": "127.0.0.1",
         }  # fmt: skip
-        self.environment.pop("DATABASE_URL", None)
-        self.environment.pop("REDIS_URL", None)
+        # An empty variable counts as none; leaving it out would let the tests' own database through.
+        self.environment |= {"DATABASE_URL": "", "REDIS_URL": ""}
         if shape == "scaled":
             self.environment |= {"DATABASE_URL": f"{POSTGRES}/linban_e2e", "REDIS_URL": REDIS, "DATABASE_POOL": "8"}
         self.programs: dict[str, Program] = {}
@@ -62,8 +75,8 @@ class Stack:
     def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a management command in this stack's environment."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=REPOSITORY, env=self.environment, capture_output=True, text=True,
-            timeout=600, check=False,
+            [sys.executable, "manage.py", *arguments], cwd=REPOSITORY, env=self.environment, capture_output=True,
+            text=True, timeout=600, check=False,
         )  # fmt: skip
         if check and done.returncode:
             raise AssertionError(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
@@ -76,11 +89,34 @@ class Stack:
         return json.loads(re.findall(r"^ANSWER (.*)$", done.stdout, re.M)[-1])
 
     def prepare(self) -> None:
-        """Create the database and load the demo district."""
-        (self.folder / "data").mkdir(parents=True, exist_ok=True)
+        """Take over a database with the demo district; it is loaded once and then copied."""
+        kept = PREPARED / f"{self.shape}-{content_of_the_demo()}"
+        template = f"linban_e2e_{kept.name[-16:]}"
+        if not (kept / "complete").exists():
+            shutil.rmtree(kept, ignore_errors=True)
+            if self.shape == "scaled":
+                self._sql(f"DROP DATABASE IF EXISTS {template} WITH (FORCE)", f"CREATE DATABASE {template}")
+            self._load(kept, database=f"{POSTGRES}/{template}")
+            (kept / "complete").touch()
+        shutil.copytree(kept, self.folder / "data")
         if self.shape == "scaled":
-            for statement in ("DROP DATABASE IF EXISTS linban_e2e WITH (FORCE)", "CREATE DATABASE linban_e2e"):
-                subprocess.run(["psql", f"{POSTGRES}/postgres", "-qc", statement], check=True, capture_output=True)
+            statements = (
+                "DROP DATABASE IF EXISTS linban_e2e WITH (FORCE)",
+                f"CREATE DATABASE linban_e2e TEMPLATE {template}",
+            )
+            self._sql(*statements)
+            subprocess.run(["redis-cli", "-u", REDIS, "flushdb"], check=True, capture_output=True)
+
+    def _sql(self, *statements: str) -> None:
+        for statement in statements:
+            subprocess.run(["psql", f"{POSTGRES}/postgres", "-qc", statement], check=True, capture_output=True)
+
+    def _load(self, folder: Path, *, database: str) -> None:
+        own = dict(self.environment)
+        self.environment["DATA_DIR"] = str(folder)
+        if self.shape == "scaled":
+            self.environment["DATABASE_URL"] = database
+        folder.mkdir(parents=True)
         self.manage("migrate", "--no-input", "-v0", "--skip-checks")
         self.manage("demo")
         # The district's hours are real; the test must pass at any hour of the day.
@@ -93,6 +129,7 @@ class Stack:
             " for p in places for d in range(7)]\n"
             "answer = places.count()"
         )
+        self.environment = own
 
     def start(self) -> None:
         """Start the shape's processes and wait until it is ready."""
@@ -142,7 +179,7 @@ class Stack:
             f"--- {path.name}\n{path.read_text(errors='replace')[-4000:]}" for path in sorted(self.folder.glob("*.log"))
         )
 
-    # --- the kiosk's bridge and devices -----------------------------------------------------------------------------------
+    # --- the kiosk's bridge and devices ---------------------------------------------------------------------------
     @contextmanager
     def kiosk(self) -> Iterator["KioskEquipment"]:
         """The bridge with a reader on a pty, a receipt printer and a real IPP printer."""

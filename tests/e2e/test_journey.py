@@ -45,8 +45,8 @@ def frames_decoded(page: Page, kind: str) -> int:
     return page.evaluate("kind => window.linbanCall?.stats().then(s => s.framesDecoded[kind] ?? 0) ?? 0", kind)
 
 
-def assert_frames_rise(page: Page, kind: str) -> None:
-    first = wait_for(lambda: frames_decoded(page, kind), timeout_s=40, what=f"the first {kind} frame")
+def assert_frames_rise(page: Page, kind: str, *, within_s: float = 40) -> None:
+    first = wait_for(lambda: frames_decoded(page, kind), timeout_s=within_s, what=f"the first {kind} frame")
     wait_for(lambda: frames_decoded(page, kind) >= first + 10, timeout_s=20, what=f"more {kind} frames")
 
 
@@ -113,7 +113,7 @@ class Journey:
             raise
         assert self.errors == []
 
-    # --- the steps -----------------------------------------------------------------------------------------------------
+    # --- the steps ------------------------------------------------------------------------------------------------
     def open_screens(self) -> None:
         bridge = self.equipment.bridge.page_port
         size = {"width": 1080, "height": 1920}
@@ -121,7 +121,7 @@ class Journey:
             base_url=self.stack.url, viewport=size, permissions=["camera", "microphone"]
         )
         self.kiosk = self.watch(at_kiosk.new_page(), "kiosk")
-        self.kiosk.goto(f"/kiosk/?bridge={bridge}")
+        self.kiosk.goto(f"/kiosk/?bridge={bridge}&document=fake_device_2")
         expect(self.kiosk.locator("[data-card-panel]")).to_be_visible(timeout=30_000)
         self.second = self.watch(at_kiosk.new_page(), "second")
         self.second.goto("/kiosk/second/")
@@ -254,7 +254,8 @@ class Journey:
     def _handover_is_signed(self) -> bool:
         return (
             self.stack.ask(
-                "from servicedesk.cases.models import Signature\nanswer = Signature.objects.filter(handover__isnull=False).count()"
+                "from servicedesk.cases.models import Signature\n"
+                "answer = Signature.objects.filter(handover__isnull=False).count()"
             )
             == 2
         )
@@ -390,7 +391,8 @@ class Journey:
     def audit(self) -> None:
         auditor = self.stack.ask(
             "from portal.base.rights.models import RoleAssignment\n"
-            "answer = RoleAssignment.objects.filter(role='auditor').order_by('place__path').values_list('user__username', flat=True).first()"
+            "found = RoleAssignment.objects.filter(role='auditor').order_by('place__path')\n"
+            "answer = found.values_list('user__username', flat=True).first()"
         )
         page = sign_in(self.browser, self.stack, auditor).new_page()
         page.goto("/desk/dossiers/")

@@ -78,6 +78,7 @@ def test_a_test_that_skips_itself_is_seen(tmp_path: Path):
     report.write_text(
         '<testsuites><testsuite><testcase classname="a" name="ran"/>'
         '<testcase classname="b" name="skipped"><skipped type="pytest.skip" message="no browser"/></testcase>'
+        '<testcase classname="c" name="race"><skipped type="pytest.skip" message="SQLite has one writer"/></testcase>'
         "</testsuite></testsuites>"
     )
     assert run_tests.skipped_tests(report) == ["b.skipped"]

@@ -4,6 +4,7 @@ import http.server
 import mimetypes
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -92,11 +93,52 @@ def draw(settings) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[object]:
-    """One Chromium for all pictures; skipped nowhere: without a browser these tests fail."""
+def in_browser() -> Iterator[Callable[..., list[str]]]:
+    """Call `in_browser(work, …)`: `work(browser, …)` runs in a thread of its own.
+
+    Playwright keeps its event loop there, so that the test's thread may use the database.
+    """
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    thread = ThreadPoolExecutor(max_workers=1)
+
+    def start() -> tuple[object, object]:
+        player = sync_playwright().start()
+        return player, player.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+
+    player, browser = thread.submit(start).result()
+    yield lambda work, *args, **kwargs: thread.submit(work, browser, *args, **kwargs).result()
+    thread.submit(browser.close).result()
+    thread.submit(player.stop).result()
+    thread.shutdown()
+
+
+@pytest.fixture
+def troubles(in_browser, theme_server) -> Callable[..., list[str]]:
+    """What is wrong with a page: axe's findings, sideways scrolling, console errors and files that are not there."""
+
+    def look(page: str, *, width: int = 1280, height: int = 800) -> list[str]:
+        address = theme_server.put("/page", page)
+        theme_server.missing.clear()
+        found = in_browser(look_at, address, width, height)
+        return found + [f"missing: {path}" for path in theme_server.missing]
+
+    return look
+
+
+def look_at(browser, address: str, width: int, height: int) -> list[str]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    tab = browser.new_page(viewport={"width": width, "height": height})
+    found: list[str] = []
+    tab.on("console", lambda message: found.append(f"console: {message.text}") if message.type == "error" else None)
+    tab.on("pageerror", lambda error: found.append(f"script: {error}"))
+    tab.goto(address)
+    tab.wait_for_load_state("networkidle")
+    overflow = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
+    if overflow > 0:
+        found.append(f"wider than the screen by {overflow}")
+    for violation in Axe().run(tab).response["violations"]:
+        found.append(f"axe {violation['id']}: {[node['target'] for node in violation['nodes'][:3]]}")
+    tab.close()
+    return found

@@ -60,7 +60,9 @@ def test_five_ratings_look_equal_and_none_is_chosen(draw):
 
 
 def test_the_safe_answer_of_a_dialog_is_first_and_primary(draw):
-    html = draw("components/dialog.html", id="x", title="要结束吗？", safe_text="继续办", act_text="结束", act_url="/end/")
+    html = draw(
+        "components/dialog.html", id="x", title="要结束吗？", safe_text="继续办", act_text="结束", act_url="/end/"
+    )
     assert html.index("继续办") < html.index("结束</button>")
     assert 'class="button button--stop"' in html and "csrfmiddlewaretoken" in html
 
@@ -85,7 +87,10 @@ def test_styles_use_no_ids_and_no_important(path):
 def test_every_icon_that_a_template_names_exists():
     known = set(icon_names())
     for path in TEMPLATES:
-        for name in re.findall(r'components/(?:icon|door|kiosk_door|call_tile)\.html" with[^%]*?(?:name|icon)="([a-z-]+)"', path.read_text()):
+        for name in re.findall(
+            r'components/(?:icon|door|kiosk_door|call_tile)\.html" with[^%]*?(?:name|icon)="([a-z-]+)"',
+            path.read_text(),
+        ):
             assert name in known, (name, path.name)
 
 

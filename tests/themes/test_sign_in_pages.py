@@ -1,7 +1,6 @@
 """The pages of signing in are drawn like the rest, say their errors in place and pass axe."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import NoReverseMatch, reverse
 
 from portal.base.accounts.models import User
@@ -15,29 +14,20 @@ def clerk() -> User:
     return User.objects.create_user(username="clerk-of-looks", password=PASSWORD)
 
 
-def axe_findings(chromium, server, html: str) -> list[str]:
-    tab = chromium.new_page(viewport={"width": 1280, "height": 800})
-    tab.goto(server.put("/sign-in", html))
-    tab.wait_for_load_state("networkidle")
-    found = [f"{one['id']} {one['nodes'][0]['target']}" for one in Axe().run(tab).response["violations"]]
-    tab.close()
-    return found
-
-
-def test_signing_in_says_what_is_wrong_above_the_form_and_keeps_the_name(client, chromium, theme_server, clerk):
+def test_signing_in_says_what_is_wrong_above_the_form_and_keeps_the_name(client, troubles, clerk):
     page = client.get(reverse("account_login"))
     assert page.status_code == 200
     html = page.content.decode()
     assert 'class="control"' in html and "plain__card" in html
-    assert axe_findings(chromium, theme_server, html) == []
+    assert troubles(html) == []
 
     wrong = client.post(reverse("account_login"), {"login": clerk.username, "password": "wrong"}).content.decode()
     assert 'class="form-errors"' in wrong and f'value="{clerk.username}"' in wrong
-    assert axe_findings(chromium, theme_server, wrong) == []
+    assert troubles(wrong) == []
 
 
 @pytest.mark.parametrize("name", ["mfa_index", "mfa_activate_totp", "account_change_password", "account_logout"])
-def test_pages_of_an_account(client, chromium, theme_server, clerk, name):
+def test_pages_of_an_account(client, troubles, clerk, name):
     client.post(reverse("account_login"), {"login": clerk.username, "password": PASSWORD})
     try:
         address = reverse(name)
@@ -47,4 +37,4 @@ def test_pages_of_an_account(client, chromium, theme_server, clerk, name):
     assert page.status_code == 200, page.redirect_chain
     html = page.content.decode()
     assert "plain__card" in html
-    assert axe_findings(chromium, theme_server, html) == []
+    assert troubles(html) == []

@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 ('is_remote', models.BooleanField(default=True, verbose_name='at a remote window')),
                 ('is_onsite', models.BooleanField(default=True, verbose_name="at a centre's counter")),
                 ('online_at', models.CharField(blank=True, help_text='Empty: not online.', max_length=120, verbose_name='online at')),
-                ('scope', models.CharField(choices=[('unknown', 'not known'), ('city', 'any centre of the city'), ('local', 'the centre of the registered residence')], default='unknown', max_length=8, verbose_name='where')),
+                ('scope', models.CharField(choices=[('unknown', 'not known'), ('city', 'any centre of the city'), ('local', 'the centre of the registered residence')], default='unknown', max_length=8, verbose_name='where it can be done')),
                 ('window_from_day', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(31)], verbose_name='from day of month')),
                 ('window_to_day', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(31)], verbose_name='to day of month')),
                 ('window_skips_holidays', models.BooleanField(default=False, verbose_name='not on public holidays')),
@@ -203,7 +203,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('form', models.CharField(blank=True, help_text='Original, copy, printed on the spot …', max_length=60, verbose_name='form')),
+                ('form', models.CharField(blank=True, help_text='Original, copy, printed on the spot …', max_length=60, verbose_name='original or copy')),
                 ('count', models.PositiveSmallIntegerField(default=1, verbose_name='how many')),
                 ('is_required', models.BooleanField(default=True, verbose_name='always needed')),
                 ('when_text', models.CharField(blank=True, max_length=120, verbose_name='needed when')),

@@ -20,6 +20,8 @@ from portal.base.places.models import Place
 DEMO_FLAG = "demo_sign_in"
 DEMO_SALT = "linban.demo-sign-in"
 DEMO_LINK_MAX_AGE_S = 12 * 3600
+# Codes of the demo's subdistrict in which its kiosk stands begin so.
+DEMO_START = "310106019000"
 SEEN_AT = "seen_at"
 IDLE_LIMIT = timedelta(hours=2)
 TOKEN_PREFIX = "lb_"

@@ -5,6 +5,7 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -55,13 +56,17 @@ def demo(request: HttpRequest) -> HttpResponse:
 
 
 def _demo_context(*, expired: bool) -> dict[str, object]:
-    """The accounts under each role, the busiest roles first."""
-    rows: dict[str, list[dict[str, object]]] = {}
+    """The accounts around the demo's kiosk first, then all under each role."""
+    near: list[dict[str, object]] = []
+    by_role: dict[str, list[dict[str, object]]] = {}
     for user in services.demo_accounts():
         for assignment in user.role_assignments.all():
-            row = {"user": user, "place": assignment.place, "token": services.demo_link_token(user)}
-            rows.setdefault(assignment.role, []).append(row)
-    groups = [{"label": role.label, "rows": rows[role]} for role in Role if role in rows]
+            row = {"user": user, "assignment": assignment, "token": services.demo_link_token(user)}
+            by_role.setdefault(assignment.role, []).append(row)
+            if assignment.place.code.startswith(services.DEMO_START):
+                near.append(row)
+    groups: list[dict[str, object]] = [{"label": _("Start here: around the demo kiosk"), "rows": near}] if near else []
+    groups += [{"label": role.label, "rows": by_role[role]} for role in Role if role in by_role]
     return {"groups": groups, "expired": expired}
 
 

@@ -127,7 +127,7 @@ def erase_text(entry: JournalEntry) -> bool:
 def text_of(entry: JournalEntry) -> str | None:
     """The entry's free text; None when it has none or it was erased."""
     text = JournalText.objects.filter(entry=entry, sealed__isnull=False).first()
-    if text is None:
+    if text is None or text.sealed is None:
         return None
     return keyring.open_sealed(text.sealed, aad=f"journal.text:{entry.id}".encode()).decode()
 

@@ -40,7 +40,7 @@ def seal_with(key: bytes, plaintext: bytes, *, aad: bytes) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, plaintext, aad)
 
 
-def open_with(key: bytes, sealed: bytes, *, aad: bytes) -> bytes:
+def open_with(key: bytes, sealed: bytes | memoryview, *, aad: bytes) -> bytes:
     """The plaintext of `seal_with`.
 
     Raises:
@@ -58,7 +58,7 @@ def seal(purpose: str, plaintext: bytes, *, aad: bytes) -> bytes:
     return key_id.encode() + b"\0" + seal_with(_secret(key_id), plaintext, aad=aad)
 
 
-def open_sealed(sealed: bytes, *, aad: bytes) -> bytes:
+def open_sealed(sealed: bytes | memoryview, *, aad: bytes) -> bytes:
     """The plaintext of `seal`.
 
     Raises:

@@ -13,7 +13,7 @@ from typing import Any
 import openpyxl
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -169,7 +169,7 @@ def _flag(line: Line, column: str, report: Report, *, default: bool = False) -> 
     return value in YES
 
 
-def _choice(line: Line, column: str, choices: type, report: Report, *, default: str = "") -> str:
+def _choice(line: Line, column: str, choices: type[models.TextChoices], report: Report, *, default: str = "") -> str:
     value = line.text(column) or default
     if value not in choices.values:
         allowed = ", ".join(choice for choice in choices.values if choice)

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.utils import translation
 
 from portal.base.accounts.models import User
@@ -84,6 +85,11 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         # The number is read before the data: a change in between shows as a higher number and loads again.
         return self._number(), self.snapshot()
 
+    async def send_json(self, content: Any, close: bool = False) -> None:
+        # A browser that has just gone gets nothing any more; it loads a snapshot when it is back.
+        with suppress(OSError):
+            await super().send_json(content, close)
+
     async def send_snapshot(self) -> None:
         async with self.sending:
             self.seq, data = await in_database(self._in_language)(self._numbered_snapshot)
@@ -144,6 +150,6 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         except PermissionDenied as error:
             message = str(error) or translation.gettext("You may not do this here.")
             return {"type": "refused", "code": "forbidden", "message": message}
-        except (LookupError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, ObjectDoesNotExist, ValidationError) as error:
             log.warning("a malformed command", exc_info=True)
             return {"type": "refused", "code": "malformed", "message": str(error)}

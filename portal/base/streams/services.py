@@ -34,9 +34,12 @@ def bump(*names: str) -> None:
     for name in sorted(set(names)):
         if not Stream.objects.filter(name=name).update(seq=F("seq") + 1):
             Stream.objects.get_or_create(name=name, defaults={"seq": 1})
-    transaction.on_commit(
-        lambda: [announce(group_name(name), {"type": "stream.moved", "name": name}) for name in names]
-    )
+
+    def tell() -> None:
+        for name in names:
+            announce(group_name(name), {"type": "stream.moved", "name": name})
+
+    transaction.on_commit(tell)
 
 
 def seq_of(name: str) -> int:

@@ -3,6 +3,8 @@
 import base64
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +12,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.tasks import task_backends
+from django.tasks.backends.dummy import DummyBackend
 
 from content.guides.services import build_site
 from content.items.models import ServiceItem
@@ -55,15 +59,20 @@ class Command(BaseCommand):
         load_shipped_holidays()
         ensure_rules()
         address = urlsplit(settings.PORTAL_URL)
-        build_site(
-            theme="jingan",
-            district_place=Place.objects.get(code=DISTRICT),
-            hostname=address.hostname or "127.0.0.1",
-            port=address.port or (443 if address.scheme == "https" else 80),
-            is_demo=True,
-        )
-        if not ServiceItem.objects.exists():
-            call_command("import_items", ITEMS_FILE, stdout=self.stdout, stderr=self.stderr)
+        with tasks_left_out():
+            build_site(
+                theme="jingan",
+                district_place=Place.objects.get(code=DISTRICT),
+                hostname=address.hostname or "127.0.0.1",
+                port=address.port or (443 if address.scheme == "https" else 80),
+                is_demo=True,
+            )
+            is_first = not ServiceItem.objects.exists()
+            if is_first:
+                call_command("import_items", ITEMS_FILE, stdout=self.stdout, stderr=self.stderr)
+        if is_first:
+            call_command("wagtail_update_index", verbosity=0)
+            call_command("rebuild_references_index", verbosity=0)
         self._pair_kiosk(settings.DATA_DIR / "kiosk_bridge.toml")
         # script/demo shows these on its screen; what it does not find here it knows itself.
         (settings.DATA_DIR / "addresses").write_text(f"board /board/{CENTRE}/\n", encoding="utf-8")
@@ -92,6 +101,20 @@ class Command(BaseCommand):
                 is_virtual=True,
                 actor="demo",
             )
+
+
+@contextmanager
+def tasks_left_out() -> Iterator[None]:
+    """Let publishing queue nothing: eight hundred small index tasks would keep the worker busy for minutes.
+
+    The same indexes are built at once afterwards, in seconds.
+    """
+    usual = task_backends["default"]
+    task_backends["default"] = DummyBackend("default", {})
+    try:
+        yield
+    finally:
+        task_backends["default"] = usual
 
 
 def _toml(text: str) -> str:

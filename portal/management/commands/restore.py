@@ -16,6 +16,18 @@ from django.utils import timezone
 from portal.archive import ArchiveError, extract, read_passphrase, verify
 from portal.management.commands.backup import postgres_environment
 
+EMPTY_POSTGRES = """
+do $$
+declare name text;
+begin
+    set local client_min_messages = error;
+    for name in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
+        execute format('drop schema %I cascade', name);
+    end loop;
+    create schema public;
+end $$
+"""
+
 
 def contents_of_target() -> list[str]:
     """What is there already, a phrase each; empty for a fresh machine."""
@@ -68,10 +80,9 @@ def restore_postgres(dump: Path) -> None:
     if done.returncode:
         raise CommandError(f"pg_restore cannot read the dump: {done.stderr.strip()}")
     connection.close()
-    empty = "drop schema if exists public cascade; create schema public;"
     loaded = subprocess.run(
         ["psql", "--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1",
-         f"--command={empty}", f"--file={script}"],
+         f"--command={EMPTY_POSTGRES}", f"--file={script}"],
         env=postgres_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False,
     )  # fmt: skip
     if loaded.returncode:

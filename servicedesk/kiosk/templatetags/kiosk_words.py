@@ -2,6 +2,7 @@
 
 from django import template
 
+from servicedesk.devices.models import Peripheral
 from servicedesk.remote.instructions import INSTRUCTIONS
 
 register = template.Library()
@@ -29,3 +30,10 @@ def digits(sequence: int) -> str:
 def job_badge(state: str) -> str:
     """The word by which a badge tells a print job's state."""
     return {"printed": "printed", "failed": "printer_trouble", "uncertain": "uncertain"}.get(state, "printing")
+
+
+@register.filter
+def peripheral_text(state: str) -> str:
+    """The word for a peripheral's state; what is not known is not connected."""
+    known = state in Peripheral.State.values
+    return str(Peripheral.State(state).label if known else Peripheral.State.ABSENT.label)

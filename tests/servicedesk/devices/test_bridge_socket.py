@@ -4,7 +4,6 @@ import json
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk_bridge import messages
@@ -13,6 +12,7 @@ from portal.base.streams import services as streams
 from servicedesk.devices import services as devices
 from servicedesk.devices.models import Device
 from tests.cast import make_cast
+from tests.sockets import WebsocketCommunicator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEY = Ed25519PrivateKey.generate()

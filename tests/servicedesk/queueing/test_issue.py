@@ -10,6 +10,7 @@ from portal.base.journal.models import JournalEntry
 from portal.base.places.models import OpeningInterval, Place
 from portal.base.places.services import change_status
 from portal.base.streams.services import seq_of
+from servicedesk.queueing import estimates
 from servicedesk.queueing import services as queueing
 from servicedesk.queueing.errors import ItemNotToday, PlaceClosed, PointNeeded, UnknownChoice
 from servicedesk.queueing.models import CentreQueue, Ticket
@@ -119,21 +120,16 @@ def test_an_item_that_can_be_taken_is_kept_with_the_number(draw):
     assert draw("remote", item=item).item == item
 
 
-def test_a_wait_past_closing_is_said_at_once(cast, draw):
-    now = timezone.localtime()
-    if now.time() > time(23, 40):
-        pytest.skip("the last minutes of a day have no closing after them")
-    OpeningInterval.objects.filter(place=cast.centre).delete()
-    closes = (now + timedelta(minutes=5)).time().replace(second=0, microsecond=0)
-    OpeningInterval.objects.create(place=cast.centre, weekday=now.weekday(), opens=time.min, closes=closes)
+def test_a_wait_past_closing_is_said_at_once(draw, monkeypatch):
+    closes = timezone.now() + timedelta(minutes=5)
+    monkeypatch.setattr(estimates.calendars, "closes_at", lambda _place, _at: closes)
     for _n in range(6):
         ticket = draw()
     told = queueing.estimate_for(ticket)
     assert told.past_closing
-    assert closes.strftime("%H:%M") in queueing.closing_text(told)
+    assert timezone.localtime(closes).strftime("%H:%M") in queueing.closing_text(told)
 
 
-def test_an_open_day_ahead_says_nothing_about_closing(draw):
-    told = queueing.estimate_for(draw())
-    if timezone.localtime().hour < 23:
-        assert queueing.closing_text(told) == ""
+def test_a_day_with_time_left_says_nothing_about_closing(draw, monkeypatch):
+    monkeypatch.setattr(estimates.calendars, "closes_at", lambda _place, at: at + timedelta(hours=5))
+    assert queueing.closing_text(queueing.estimate_for(draw())) == ""

@@ -38,7 +38,9 @@ class Command(BaseCommand):
             self.stdout.write(f"  {warning}")
         counts = {"added": len(report.added), "changed": len(report.changed), "same": len(report.unchanged)}
         if dry_run:
-            words = _("A trial only, nothing was written. It would be: %(added)s added, %(changed)s changed, %(same)s the same.")
+            words = _(
+                "A trial, nothing was written. It would be: %(added)s added, %(changed)s changed, %(same)s the same."
+            )
         else:
             words = _("%(added)s items added, %(changed)s changed, %(same)s the same.")
         self.stdout.write(words % counts)

@@ -21,12 +21,12 @@ function pinIcon(number, state, isChosen) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", `map-pin map-pin--${state}${isChosen ? " map-pin--chosen" : ""}`);
   svg.setAttribute("viewBox", "-23 -54 46 58");
-  svg.setAttribute("width", isChosen ? "56" : "38");
-  svg.setAttribute("height", isChosen ? "70" : "48");
+  const size = isChosen ? [56, 70] : [34, 43];
+  svg.setAttribute("width", size[0]);
+  svg.setAttribute("height", size[1]);
   svg.setAttribute("aria-hidden", "true");
   svg.innerHTML = `${PIN}<text y="-25"></text>`;
   svg.querySelector("text").textContent = number;
-  const size = isChosen ? [56, 70] : [38, 48];
   return L.divIcon({ html: svg, iconSize: size, iconAnchor: [size[0] / 2, size[1] * 0.93], className: "leaflet-div-icon" });
 }
 
@@ -110,7 +110,7 @@ async function start() {
   const side = L.control.zoom({ position: "bottomleft", zoomInTitle: canvas.dataset.labelIn, zoomOutTitle: canvas.dataset.labelOut });
   side.addTo(map);
   // Leaflet draws paths only once it has a view, so the view comes first.
-  const areas = L.geoJSON(outline, { style: { className: "map-area", weight: 1.5 }, interactive: false });
+  const areas = L.geoJSON(outline, { style: { className: "map-area", weight: 1.5, fillOpacity: 1 }, interactive: false });
   let bounds = areas.getBounds();
   if (rows.size && document.querySelector("#area")?.value) bounds = boundsOfRows(points) ?? bounds;
   if (bounds.isValid()) map.fitBounds(bounds.pad(0.03)); else map.setView([31.27, 121.46], 12);

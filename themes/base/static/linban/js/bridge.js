@@ -3,12 +3,27 @@
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
 
-/** Where the bridge listens; another port can be given once as ?bridge=PORT and is kept for this window. */
+const KEPT = "linban-kiosk-";
+
+/** What the kiosk's start address may say once, kept for this window: ?bridge=PORT, ?document=LABEL of the camera. */
+export function keptSetting(name) {
+  const given = new URLSearchParams(window.location.search).get(name);
+  if (given) window.sessionStorage.setItem(KEPT + name, given);
+  return window.sessionStorage.getItem(KEPT + name) || "";
+}
+
+/** Forgets everything of the person in this browser; the machine's own settings stay. */
+export function clearStorage() {
+  const settings = Object.entries(window.sessionStorage).filter(([name]) => name.startsWith(KEPT));
+  window.sessionStorage.clear();
+  window.localStorage.clear();
+  for (const [name, value] of settings) window.sessionStorage.setItem(name, value);
+}
+
+/** Where the bridge listens. */
 export function bridgeUrl(fallback) {
-  const port = new URLSearchParams(window.location.search).get("bridge");
-  if (port && /^\d{2,5}$/.test(port)) window.sessionStorage.setItem("linban-bridge", port);
-  const kept = window.sessionStorage.getItem("linban-bridge");
-  return kept ? `ws://127.0.0.1:${kept}/` : fallback;
+  const port = keptSetting("bridge");
+  return /^\d{2,5}$/.test(port) ? `ws://127.0.0.1:${port}/` : fallback;
 }
 
 /** connectBridge(url, {onMessage(message), onState("open"|"lost")}) -> {send(message), request(message) -> Promise, close()} */

@@ -104,6 +104,21 @@ stage.querySelector("[data-type]")?.addEventListener("click", () => {
 
 // --- forms: each change is sent, and stays if it was wrong ------------------------------------------------------------
 let filling = Promise.resolve();
+// What was typed and is not yet seen to be kept: a snapshot that was drawn before it must not take it away.
+const typed = new Map();
+
+document.addEventListener("input", (event) => {
+  if (event.target.closest("form[data-paper-form]") && event.target.name) typed.set(event.target.name, event.target.value);
+});
+document.addEventListener("region:drawn", (event) => {
+  const form = event.target.querySelector("form[data-paper-form]");
+  if (!form) return;
+  for (const [name, value] of typed) {
+    const control = form.elements[name];
+    if (!control || control.value.trim() === value.trim()) typed.delete(name);
+    else if (control !== document.activeElement) control.value = value;
+  }
+});
 
 function sendValues(form, focus) {
   const values = {};

@@ -4,13 +4,14 @@ const FACE = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal
 const PAGE = { width: { ideal: 1280 }, height: { ideal: 960 }, frameRate: { ideal: 10 } };
 const DOCUMENT_LABEL = /document|文档|高拍|scanner|visualiser/i;
 
-/** {local: voice and face, documents: the document camera or null}; the second camera is told by its label, else its place. */
-export async function startMedia() {
+/** {local: voice and face, documents: the document camera or null}; `label` names it, else its usual names, else its place. */
+export async function startMedia(label = "") {
   const local = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true }, video: FACE });
   const faceId = local.getVideoTracks()[0]?.getSettings().deviceId;
   const cameras = (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === "videoinput");
   const others = cameras.filter((device) => device.deviceId !== faceId);
-  const second = others.find((device) => DOCUMENT_LABEL.test(device.label)) || others[0];
+  const named = label && others.find((device) => device.label.includes(label));
+  const second = named || others.find((device) => DOCUMENT_LABEL.test(device.label)) || others[0];
   let documents = null;
   if (second) {
     documents = await navigator.mediaDevices.getUserMedia({ video: { ...PAGE, deviceId: { exact: second.deviceId } } }).catch(() => null);

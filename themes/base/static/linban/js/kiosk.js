@@ -1,6 +1,6 @@
 // The kiosk's main screen: draws what the server says, reads cards through the bridge, holds the call, wipes itself.
 
-import { bridgeUrl, connectBridge } from "./bridge.js";
+import { bridgeUrl, clearStorage, connectBridge, keptSetting } from "./bridge.js";
 import { command, showRefusal, takeAnswer, useStream } from "./commands.js";
 import { grabStill, startMedia, stopMedia } from "./kiosk-media.js";
 import { drawRegions, forgetRegion } from "./regions.js";
@@ -11,6 +11,7 @@ import { speakText } from "./say.js";
 
 const page = document.querySelector("[data-kiosk]");
 const stage = document.querySelector("[data-call-stage]");
+const documentCamera = keptSetting("document");
 let call = null;
 let session = null;
 let cameras = null;
@@ -59,7 +60,7 @@ async function holdCall(wanted) {
   if (session === wanted.session) return;
   session = wanted.session;
   try {
-    cameras = await startMedia();
+    cameras = await startMedia(documentCamera);
   } catch (error) {
     document.querySelector("[data-camera-refused]").hidden = false;
     console.warn("kiosk: no camera", error);
@@ -128,6 +129,9 @@ async function arm() {
   }
 }
 
+// A nonce of the portal lives five minutes: a new one is given to the reader well before that.
+window.setInterval(arm, 120_000);
+
 function sayReader(name) {
   page.dataset.reader = name;
   for (const line of document.querySelectorAll("[data-reader-says]")) line.hidden = line.dataset.readerSays !== name;
@@ -188,10 +192,7 @@ document.addEventListener("command:done", (event) => {
 async function wipe() {
   endCall();
   bridge.send({ type: "wipe", id: "wipe" });
-  const kept = window.sessionStorage.getItem("linban-bridge");
-  window.sessionStorage.clear();
-  if (kept) window.sessionStorage.setItem("linban-bridge", kept);
-  window.localStorage.clear();
+  clearStorage();
   forgetRegion("screen");
   // Going somewhere by replace leaves no step in the history that the next person could go back to.
   window.location.replace(page.dataset.home);

@@ -131,7 +131,11 @@ export class LiveStream {
       return;
     }
     if (message.type === "heartbeat") {
-      if (this.#seq === null || message.seq > this.#seq) this.reload();
+      if (this.#seq === null || message.seq > this.#seq) {
+        // The last request may have been lost: a heartbeat asks again.
+        this.#reloading = false;
+        this.reload();
+      }
       return;
     }
     if (this.#seq !== null && message.seq <= this.#seq) return;

@@ -1,0 +1,126 @@
+"""Who may enter the kiosk, the clerk's desk, the dossiers, and the media nodes' door."""
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from portal.base.places import services as places
+from servicedesk.cases import services as cases
+from servicedesk.remote import dossier as dossiers
+from tests.access import OPENS, PUBLIC, SIGN_IN, Row
+from tests.cast import Cast
+from tests.servicedesk.cases import at_desk
+from tests.servicedesk.remote import calls
+
+
+def seated(cast: Cast) -> Cast:
+    places.sit_down(cast.counter, clerk=cast.clerk)
+    return cast
+
+
+def a_case(cast: Cast):
+    item = at_desk.an_item()
+    ticket = at_desk.a_ticket(cast, person=at_desk.a_person(cast.resident), item=item, device=None)
+    return at_desk.a_case(cast, at_desk.served(ticket, cast.counter), item)
+
+
+def a_page(cast: Cast):
+    return cases.capture_page(a_case(cast), jpeg=at_desk.a_jpeg(), material="结婚证", actor="user:1")
+
+
+def a_form(cast: Cast):
+    return at_desk.a_form(a_case(cast))
+
+
+def a_dossier(cast: Cast):
+    session = calls.a_live_session(cast)
+    calls.recorded(session)
+    return dossiers.seal_session(calls.ended(session))
+
+
+def a_pdf(_subject) -> dict:
+    return {"title": "证明", "pdf": SimpleUploadedFile("r.pdf", at_desk.a_pdf(), content_type="application/pdf")}
+
+
+NOBODY_ELSE = {"other_clerk": 403, "auditor": 403, "stranger": 403, "anonymous": SIGN_IN}
+READERS = {"clerk": 200, "supervisor": 200, "manager": 200, **NOBODY_ELSE}
+NO_DEVICE = {"anonymous": 4403, "clerk": 4403, "stranger": 4403}
+
+ROWS = [
+    # An unknown browser gets the page that asks the bridge which device it is; what a kiosk shows comes by its socket.
+    Row("kiosk/", "/kiosk/", PUBLIC),
+    Row("kiosk/second/", "/kiosk/second/", PUBLIC),
+    Row(
+        "kiosk/capture/<str:token>/",
+        "/kiosk/capture/guessed/",
+        {"anonymous": 403, "clerk": 403, "stranger": 403},
+        method="post",
+    ),
+    Row("live/point/<str:code>/", lambda cast: f"/live/point/{cast.point.code}/", PUBLIC),
+    Row("ws/kiosk/", "/ws/kiosk/", NO_DEVICE, kind="socket"),
+    Row("ws/kiosk/second/", "/ws/kiosk/second/", NO_DEVICE, kind="socket"),
+    Row(
+        "ws/node/",
+        "/ws/node/",
+        {"anonymous": 4401, "clerk": 4401, "system_admin": 4401},
+        kind="socket",
+        data=lambda _cast: {"type": "hello", "node": "n", "token": "guessed", "capacity": 1, "sessions": []},
+    ),
+    Row(
+        "ws/desk/",
+        "/ws/desk/",
+        {"clerk": OPENS, "second_clerk": 4403, "other_clerk": 4403, "stranger": 4403, "anonymous": 4403},
+        kind="socket",
+        prepare=seated,
+    ),
+    Row(
+        "desk/",
+        "/desk/",
+        {"clerk": 200, "supervisor": 200, "other_clerk": 200, "auditor": 403, "stranger": 403, "anonymous": SIGN_IN},
+    ),
+    Row(
+        "desk/sit/",
+        "/desk/sit/",
+        {"clerk": 302, "supervisor": 302, "manager": 403, **NOBODY_ELSE},
+        method="post",
+        data=lambda cast: {"counter": cast.counter.pk},
+    ),
+    Row(
+        "desk/leave/",
+        "/desk/leave/",
+        {"clerk": 302, "auditor": 403, "stranger": 403, "anonymous": SIGN_IN},
+        method="post",
+    ),
+    Row(
+        "desk/cases/",
+        "/desk/cases/",
+        {"clerk": 200, "manager": 200, "auditor": 403, "stranger": 403, "anonymous": SIGN_IN},
+    ),
+    Row("desk/cases/<uuid:case_id>/", lambda case: f"/desk/cases/{case.pk}/", READERS, prepare=a_case),
+    Row(
+        "desk/cases/<uuid:case_id>/result/",
+        lambda case: f"/desk/cases/{case.pk}/result/",
+        {"clerk": 204, "manager": 403, **NOBODY_ELSE},
+        method="post",
+        data=a_pdf,
+        prepare=a_case,
+    ),
+    Row("desk/pages/<uuid:page_id>.jpg", lambda page: f"/desk/pages/{page.pk}.jpg", READERS, prepare=a_page),
+    Row("desk/forms/<uuid:form_id>.pdf", lambda form: f"/desk/forms/{form.pk}.pdf", READERS, prepare=a_form),
+    Row(
+        "desk/dossiers/",
+        "/desk/dossiers/",
+        {"auditor": 200, "other_auditor": 200, "clerk": 403, "manager": 403, "stranger": 403, "anonymous": SIGN_IN},
+    ),
+    Row(
+        "desk/dossiers/<uuid:session_id>/",
+        lambda dossier: f"/desk/dossiers/{dossier.pk}/",
+        {"auditor": 200, "other_auditor": 403, "clerk": 403, "manager": 403, "stranger": 403, "anonymous": SIGN_IN},
+        prepare=a_dossier,
+    ),
+    # Nobody plays a recording without a reason given first, the auditor of the place neither (test_dossier_pages).
+    Row(
+        "desk/dossiers/<uuid:session_id>/<slug:picture>.webm",
+        lambda dossier: f"/desk/dossiers/{dossier.pk}/resident.webm",
+        {"auditor": 403, "other_auditor": 403, "clerk": 403, "stranger": 403, "anonymous": SIGN_IN},
+        prepare=a_dossier,
+    ),
+]

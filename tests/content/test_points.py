@@ -1,0 +1,129 @@
+"""The points' list, page and data: right states, filters by links alone, and nothing that needs JavaScript."""
+
+import json
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from content.points import services
+from portal.base.places.models import OpeningInterval, Place
+from portal.base.places.services import change_status
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.mark.sqlite
+def test_the_data_have_a_feature_for_every_place(site, cast, client):
+    response = client.get("/points.geojson")
+    assert response["Content-Type"] == "application/geo+json"
+    features = {feature["properties"]["code"]: feature for feature in json.loads(response.content)["features"]}
+    assert len(features) == 6
+    point = features[cast.point.code]
+    assert point["geometry"] == {"type": "Point", "coordinates": [cast.point.longitude, cast.point.latitude]}
+    wanted = {
+        "kind": "committee",
+        "centre": cast.centre.code,
+        "status": "open",
+        "open_now": True,
+        "name": cast.point.name,
+    }
+    assert wanted.items() <= point["properties"].items()
+    assert features[cast.centre.code]["properties"]["kind"] == "centre"
+
+
+def test_a_change_shows_at_once(site, cast, client):
+    change_status(cast.point, "suspended", reason="线路检修", by="test")
+    features = json.loads(client.get("/points.geojson").content)["features"]
+    point = next(f["properties"] for f in features if f["properties"]["code"] == cast.point.code)
+    assert (point["status"], point["open_now"], point["state"]) == ("suspended", False, "partly")
+    assert "线路检修" in client.get("/points/").content.decode()
+    assert "线路检修" in client.get(f"/points/{cast.point.code}/").content.decode()
+
+
+def test_the_list_works_without_javascript(site, cast, client):
+    page = client.get("/points/").content.decode()
+    assert cast.point.name in page
+    assert '<svg class="points__drawing"' in page
+    assert "示意图，非测绘" in page
+    assert f'href="/points/{cast.point.code}/"' in page
+    only = client.get(f"/points/?area={cast.subdistrict.code}").content.decode()
+    assert cast.point.name in only
+    assert cast.other_point.name not in only.partition("points__map")[0].partition("data-point-list")[2]
+
+
+def test_filters_keep_what_they_say(site, cast, client):
+    Place.objects.filter(pk=cast.point.pk).update(is_step_free=False)
+    change_status(cast.second_point, "suspended", reason="检修", by="test")
+
+    def codes(query: str) -> set[str]:
+        features = json.loads(client.get(f"/points.geojson?{query}").content)["features"]
+        return {feature["properties"]["code"] for feature in features}
+
+    assert cast.point.code not in codes("stepfree=1")
+    assert cast.second_point.code not in codes("open=1")
+    assert codes("kind=centre") == {cast.centre.code, cast.other_centre.code}
+    assert cast.point.code in codes("item=hun-yin-deng-ji-dang-an-cha-xun")
+    assert codes("item=none-such") == set()
+    assert codes("area=nowhere") == set()
+    assert len(codes("kind=nonsense&lat=x&lon=y&page=-4")) == 6
+
+
+def test_an_empty_result_has_a_way_on(site, client):
+    page = client.get("/points/?area=nowhere").content.decode()
+    assert "没有合适的服务点" in page
+    assert "看全部服务点" in page
+
+
+def test_near_a_position_the_nearest_comes_first(site, cast, client):
+    page = client.get(f"/points/?lat={cast.second_point.latitude}&lon={cast.second_point.longitude}").content.decode()
+    assert "离您近的服务点" in page
+    listed = page.partition("data-point-list")[2]
+    assert listed.index(cast.second_point.code) < listed.index(cast.centre.code)
+    assert "步行约" in listed
+
+
+def test_a_point_that_is_not_there_is_404(site, client):
+    assert client.get("/points/none-such/").status_code == 404
+
+
+def test_the_point_looked_at_last_is_the_lit_window_of_the_front_page(site, cast, client):
+    client.get(f"/points/{cast.second_point.code}/")
+    assert cast.second_point.name in client.get("/").content.decode()
+
+
+def test_states_in_words(site, cast):
+    assert services.status_now(cast.point, NOON).text == "开着，全天"
+    OpeningInterval.objects.filter(place=cast.point).delete()
+    assert services.status_now(cast.point, NOON).state == "unknown"
+    for opens, closes in ((time(9), time(11, 30)), (time(13), time(17))):
+        OpeningInterval.objects.create(place=cast.point, weekday=0, opens=opens, closes=closes)
+    assert services.status_now(cast.point, NOON).text == "没开，13:00 开"
+    assert services.status_now(cast.point, NOON.replace(hour=9)).text == "开着，到 11:30"
+    assert services.hours_in_words(cast.point) == [("周一", "9:00–11:30，13:00–17:00")]
+    Place.objects.filter(pk=cast.point.pk).update(kind="self_service")
+    assert services.status_now(Place.objects.get(pk=cast.point.pk), NOON.replace(hour=9)).state == "unmanned"
+
+
+def test_distances_are_right():
+    # Shanghai's People's Square to Jing'an Temple is about 2.7 km.
+    assert 2500 < services.distance_m((31.2304, 121.4737), (31.2235, 121.4456)) < 2900
+    assert services.distance_m((31.2, 121.4), (31.2, 121.4)) == 0
+
+
+def test_the_outline_holds_every_point_of_its_subdistrict(site, cast, client):
+    outline = json.loads(client.get("/points/outline.geojson").content)
+    assert "示意图" in outline["note"]
+    area = next(f for f in outline["features"] if f["properties"]["code"] == cast.subdistrict.code)
+    ring = area["geometry"]["coordinates"][0]
+    assert ring[0] == ring[-1]
+    assert min(y for _x, y in ring) < cast.point.latitude < max(y for _x, y in ring)
+
+
+def test_the_list_needs_as_many_queries_for_many_points_as_for_few(site, cast, client, django_assert_max_num_queries):
+    for number in range(30):
+        parent = Place.objects.get(pk=cast.subdistrict.pk)
+        parent.add_child(code=f"more-{number:02d}", name=f"第{number}点", level="point", kind="building")
+    with django_assert_max_num_queries(25):
+        assert "第29点" in client.get("/points/?page=2").content.decode()
