@@ -254,7 +254,7 @@ def guide_context(item: ServiceItem, edition: ItemEdition, *, request: HttpReque
         "material_lists": _material_lists(uses),
         "channels": _channels(edition),
         "window": _window(edition),
-        "steps": [public_text(step) or step for step in edition.steps],
+        "steps": _steps(edition),
         "receipts": edition.receipt_list,
         "note": public_text(edition.said("note")),
         "department": public_text(item.department),
@@ -270,6 +270,12 @@ def guide_context(item: ServiceItem, edition: ItemEdition, *, request: HttpReque
         "breadcrumbs": crumbs((item.line.display_name, line_url), (edition.said("name"), "")),
         "nav_current": "guides",
     }
+
+
+def _steps(edition: ItemEdition) -> list[str]:
+    """What happens, one step a line; a single line that only says where is told under "where to go" already."""
+    steps = [public_text(step) or step for step in edition.steps]
+    return [] if len(steps) == 1 and steps[0].startswith("就近") else steps
 
 
 def _who(edition: ItemEdition) -> Fact:

@@ -121,7 +121,13 @@ def point_list(request: HttpRequest) -> HttpResponse:
         metres = {place.pk: distance for place, distance in near}
         found = [place for place, _distance in near] + [place for place in found if place.pk not in metres]
     elif not asked["area"] and not asked["q"]:
-        # Without a place to start from, what is open comes first; the sort keeps the rest in order.
+        # Without a position the list starts from the point looked at last, or from one that is lit.
+        start = services.point_for_visitor(request)
+        if start is not None and start.latitude is not None and start.longitude is not None:
+            near = services.nearest((start.latitude, start.longitude), places=found, limit=None)
+            known = {place.pk for place, _distance in near}
+            found = [place for place, _distance in near] + [place for place in found if place.pk not in known]
+        # What is open comes first; the sort keeps the rest in order.
         found.sort(key=lambda place: not states[place.pk].is_open)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     subdistricts = services.subdistricts()

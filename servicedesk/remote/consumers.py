@@ -85,11 +85,18 @@ class NodeConsumer(AsyncJsonWebsocketConsumer):
         while True:
             await asyncio.sleep(LOOK_FOR_ENDED_EVERY_S)
             try:
-                await self._lease()
                 for session in await in_database(self._ended)():
                     await self.send_json({"type": "session.close", "session": session})
+                renewed = await in_database(services.renew_lease)(
+                    name=self.name, channel=self.channel_name, sessions=len(self.live)
+                )
+                if not renewed:
+                    return
             except asyncio.CancelledError:
                 raise
+            except OSError:
+                # The node has gone, and may be back on another connection: this one leases nothing any more.
+                return
             except Exception:
                 log.exception("a node's lease could not be renewed")
 

@@ -289,6 +289,12 @@ def lease_node(*, name: str, capacity: int, channel: str, sessions: int = 0) -> 
     return node
 
 
+def renew_lease(*, name: str, channel: str, sessions: int) -> bool:
+    """Renew a node's lease for the connection that holds it; False when another connection has taken over."""
+    until = timezone.now() + timedelta(seconds=NODE_LEASE_S)
+    return bool(MediaNode.objects.filter(name=name, channel=channel).update(lease_until=until, sessions=sessions))
+
+
 def release_node(*, name: str, channel: str) -> None:
     """The node's connection is gone."""
     MediaNode.objects.filter(name=name, channel=channel).update(lease_until=timezone.now())

@@ -149,3 +149,12 @@ def test_a_guide_needs_few_queries_whatever_their_number(site, django_assert_max
     client.get(f"/guides/{KEY}/")
     with translation.override("zh-hans"), django_assert_max_num_queries(40):
         client.get(f"/guides/{KEY}/")
+
+
+def test_a_draft_can_be_previewed_with_its_materials(site):
+    edition = current_edition(ServiceItem.objects.get(key=KEY))
+    edition.summary = "还没写完"
+    edition.save_revision()
+    page = edition.get_latest_revision_as_object().make_preview_request().content.decode()
+    assert "还没写完" in page
+    assert "利用档案申请表" in page

@@ -87,7 +87,6 @@ def test_names_that_sound_the_same_get_keys_of_their_own(site):
         (item_row("甲", key="Not A Key"), "key", "小写英文字母"),
         (item_row("甲", aliases=[1, 2]), "aliases", "一串文字"),
         (item_row("甲", valid_from="明年"), "valid_from", "不是日期"),
-        (item_row("甲", time_limit="同上"), "time_limit", "上面没有内容"),
         (item_row("甲", materials=[{"form": "原件"}]), "materials[0].name", "没有填"),
         (item_row("甲", materials=[{"name": "证", "count": "两"}]), "materials[0].count", "不是整数"),
         (item_row("甲", materials="身份证"), "materials", "列表"),
@@ -105,6 +104,14 @@ def test_every_fault_names_row_and_field_and_nothing_is_written(site, row, field
     assert words in fault.sentence
     assert not ServiceItem.objects.filter(name_zh="好的事项").exists()
     assert ItemEdition.objects.count() == 3
+
+
+def test_as_above_takes_the_limit_above_and_needs_one(site):
+    read = read_rows(item_row("甲", time_limit="2个工作日"), item_row("乙", time_limit="同上"))
+    assert read.items[1].edition_values["limit_text"] == "2个工作日"
+    assert [fault.is_warning for fault in read.faults] == [True]
+    (fault,) = read_rows(item_row("甲", time_limit="同上")).errors
+    assert (fault.field, "上面没有内容" in fault.sentence) == ("time_limit", True)
 
 
 def test_two_rows_of_one_name_are_refused(site):

@@ -6,6 +6,7 @@ It asserts on what happened: frames that were decoded, bytes that were printed, 
 import base64
 import io
 import json
+import os
 import shutil
 import subprocess
 
@@ -90,6 +91,11 @@ class Journey:
         page.on("pageerror", lambda error: self.errors.append(f"{name}: {error}"))
         return page
 
+    def shot(self, name: str, page: Page) -> None:
+        """A picture of the screen for the documentation, where E2E_SHOTS names a folder."""
+        if folder := os.environ.get("E2E_SHOTS"):
+            page.screenshot(path=f"{folder}/{name}.png")
+
     def run(self) -> None:
         try:
             self.open_screens()
@@ -137,10 +143,12 @@ class Journey:
         self.clerk.goto("/desk/")
         self.clerk.locator("form[action$='/sit/'] button").first.click()
         expect(self.clerk.locator("[data-region=queue] .queue__top")).to_be_visible()
-        self.board = self.watch(self.browser.new_context(base_url=self.stack.url).new_page(), "board")
+        hall = self.browser.new_context(base_url=self.stack.url, viewport={"width": 1920, "height": 1080})
+        self.board = self.watch(hall.new_page(), "board")
         self.board.goto(f"/board/{CENTRE}/")
 
     def draw_a_number(self) -> None:
+        self.shot("kiosk", self.kiosk)
         # No session of an earlier person shows; a wrong typed number is told in place and stays.
         self.kiosk.locator("[data-field-screen=number]").click()
         self.kiosk.locator("#id-number").fill("110105194912310021")
@@ -160,6 +168,7 @@ class Journey:
         expect(number).to_be_visible()
         self.number = number.inner_text().replace("\n", "").replace(" ", "")
         assert self.number.startswith("Y")
+        self.shot("kiosk-ticket", self.kiosk)
         slip = wait_for(lambda: self.equipment.receipt.slips(), what="the printed slip")[0]
         decoded = decode_escpos(slip)[0]
         self.ticket_url = decoded.qr_codes[0]
@@ -184,6 +193,8 @@ class Journey:
         assert_frames_rise(self.clerk, "document")
         assert_frames_rise(self.kiosk, "face")
         expect(self.kiosk.locator(".call-stage .recording")).to_be_visible()
+        self.shot("kiosk-call", self.kiosk)
+        self.shot("board", self.board)
 
     def confirm_and_open_case(self) -> None:
         person = self.clerk.locator("[data-region=person]")
@@ -225,6 +236,8 @@ class Journey:
         expect(pad).to_be_visible()
         pad.scroll_into_view_if_needed()
         draw_signature(self.second, "[data-signature] canvas")
+        self.shot("kiosk-second", self.second)
+        self.shot("desk", self.clerk)
         self.second.locator("[data-sign]").click()
         self.clerk.locator("[data-command=print_form]").click(timeout=15_000)
         text = wait_for(lambda: printed_pdfs(self.equipment), what="the printed form")[0]
@@ -282,11 +295,12 @@ class Journey:
         self.clerk.locator("[data-command=accept][data-field-action=finish]").click()
 
     def finish_and_rate(self) -> None:
-        self.clerk.locator(".queue__top > [data-command=finish]").click()
+        self.clerk.locator(".queue__top > button[data-command=finish]").click()
         self.clerk.locator("[data-confirm-dialog] [data-yes]").click()
         levels = self.kiosk.locator(".rate__level")
         expect(levels).to_have_count(5, timeout=15_000)
         assert self.kiosk.evaluate("window.linbanCall") is None, "camera and call are off"
+        self.shot("kiosk-rate", self.kiosk)
         levels.first.click()
         self.kiosk.locator("[data-command=leave]").click()
         expect(self.kiosk.locator("[data-card-panel]")).to_be_visible()
@@ -299,6 +313,7 @@ class Journey:
         phone.goto(self.ticket_url)
         expect(phone.locator("body")).to_contain_text(ITEM_NAME)
         assert "周秀英" not in phone.content()
+        self.shot("track", phone)
         # At the kiosk, by card.
         self.kiosk.locator("[data-field-screen=ask_card]").click()
         self.equipment.reader.place(1)

@@ -111,9 +111,9 @@ async function start() {
   side.addTo(map);
   // Leaflet draws paths only once it has a view, so the view comes first.
   const areas = L.geoJSON(outline, { style: { className: "map-area", weight: 1.5, fillOpacity: 1 }, interactive: false });
-  let bounds = areas.getBounds();
-  if (rows.size && document.querySelector("#area")?.value) bounds = boundsOfRows(points) ?? bounds;
-  if (bounds.isValid()) map.fitBounds(bounds.pad(0.03)); else map.setView([31.27, 121.46], 12);
+  const near = boundsOfRows(points);
+  const bounds = near ?? areas.getBounds();
+  if (bounds.isValid()) map.fitBounds(bounds.pad(near ? 0.35 : 0.03), { maxZoom: 15 }); else map.setView([31.27, 121.46], 12);
   if (canvas.dataset.tiles) L.tileLayer(canvas.dataset.tiles, { attribution: canvas.dataset.attribution, maxZoom: 19 }).addTo(map);
   else drawOutline(map, areas, outline);
   drawPoints(map, points);
