@@ -18,6 +18,7 @@ from content.items.models import (
     Material,
     ServiceItem,
     Situation,
+    lines_of,
 )
 from content.items.reading import Fault, ItemDraft, ItemFile, MaterialDraft
 from content.items.situations import SITUATIONS
@@ -240,6 +241,8 @@ class _Import:
         wanted_materials = None
         if draft.materials is not None:
             wanted_materials = [self._wanted_material(material, draft) for material in draft.materials]
+        if edition is not None and "aliases" in draft.edition_values:
+            draft.edition_values["aliases"] = _with_known_aliases(draft.edition_values["aliases"], edition)
         if edition is None:
             name = draft.edition_values.get("name") or item.name_zh
             edition = ItemEdition(item=item, valid_from=draft.valid_from or FIRST_DAY, name=name)
@@ -308,6 +311,14 @@ class _Import:
             ItemAtPlace.objects.update_or_create(item=item, place_id=place_id, defaults=values)
             is_changed = True
         return is_changed
+
+
+def _with_known_aliases(aliases: str, edition: ItemEdition) -> str:
+    """The file's words first, then those that editors added: an import never takes a word away."""
+    given, known = lines_of(aliases), edition.alias_list
+    if set(given) <= set(known):
+        return edition.aliases
+    return "\n".join([*given, *(word for word in known if word not in given)])
 
 
 EMPTY_MATERIAL = ("material", "form", "count", "is_required", "when_text", "situation", "group")

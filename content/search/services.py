@@ -9,6 +9,7 @@ from pathlib import Path
 import bm25s
 import numpy as np
 from django.db.models import Max
+from django.utils import timezone
 from wagtail.models import Locale
 from wagtail.rich_text import get_text_for_indexing
 
@@ -147,8 +148,12 @@ _loaded: tuple[tuple, Index] | None = None
 
 
 def generation() -> tuple:
-    """What the index was made from: the number of the last change to content, and of the last to a place."""
-    return (items.content_generation(), Place.objects.aggregate(latest=Max("changed_at"))["latest"])
+    """What the index was made from: the day (editions change with it), the last change to content, and to a place."""
+    return (
+        timezone.localdate(),
+        items.content_generation(),
+        Place.objects.aggregate(latest=Max("changed_at"))["latest"],
+    )
 
 
 def documents() -> list[Document]:

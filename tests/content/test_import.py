@@ -12,7 +12,7 @@ from content.items.exporting import everything, export_items
 from content.items.importing import ImportRefused, import_items
 from content.items.models import ItemAtPlace, ItemCode, ItemEdition, Line, Material, ServiceItem, Situation
 from content.items.reading import read_file
-from content.items.services import current_edition, get_item
+from content.items.services import current_edition, get_item, refresh_names
 from tests.content.conftest import SMALL, item_row, read_rows
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +67,14 @@ def test_it_keeps_the_key_of_an_exact_name_and_what_the_file_does_not_name(site)
     edition = current_edition(after)
     assert (edition.summary, edition.alias_list, edition.materials.count()) == ("看病用的本子。", ["看病的本子"], 1)
     assert ServiceItem.objects.count() == 3
+
+
+def test_words_that_editors_added_stay(site):
+    import_items(read_rows({"name": "门急诊就医记录册申领", "aliases": ["病历本"]}))
+    edition = current_edition(ServiceItem.objects.get(name_zh="门急诊就医记录册申领"))
+    assert edition.alias_list == ["病历本", "看病的本子"]
+    again = import_items(read_rows({"name": "门急诊就医记录册申领", "aliases": ["看病的本子"]}))
+    assert len(again.unchanged) == 1
 
 
 def test_names_that_sound_the_same_get_keys_of_their_own(site):
@@ -192,6 +200,15 @@ def test_what_was_exported_comes_back_without_loss(site, cast, tmp_path, suffix)
         model.objects.all().delete()
     import_items(read_file(tmp_path / f"all{suffix}"))
     assert everything() == before
+
+
+def test_the_clock_gives_the_item_the_name_that_holds_by_now(site):
+    item = get_item("hun-yin-deng-ji-dang-an-cha-xun")
+    import_items(read_rows({"key": item.key, "name": "明天的名称", "valid_from": "2999-01-01"}))
+    assert refresh_names() == 0
+    ItemEdition.objects.filter(name="明天的名称").update(valid_from=date(2020, 1, 1))
+    assert refresh_names() == 1
+    assert get_item(item.key).name == "明天的名称"
 
 
 def test_an_edition_for_later_takes_over_on_its_day(site, day):

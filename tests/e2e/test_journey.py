@@ -98,6 +98,7 @@ class Journey:
 
     def run(self) -> None:
         try:
+            self.find_the_guide()
             self.open_screens()
             self.draw_a_number()
             self.call_and_meet()
@@ -120,6 +121,20 @@ class Journey:
         assert self.errors == []
 
     # --- the steps ------------------------------------------------------------------------------------------------
+    def find_the_guide(self) -> None:
+        page = self.watch(self.browser.new_context(base_url=self.stack.url).new_page(), "visitor")
+        page.goto("/")
+        self.shot("home", page)
+        page.locator("input[name=q]").first.fill("结婚证找不到了")
+        page.keyboard.press("Enter")
+        page.locator("main a", has_text=ITEM_NAME).first.click()
+        expect(page.locator("h1")).to_have_text(ITEM_NAME)
+        expect(page.locator("main")).to_contain_text("居民身份证")
+        self.shot("guide", page)
+        page.goto("/points/")
+        expect(page.locator("main")).to_contain_text("居委会")
+        self.shot("points", page)
+
     def open_screens(self) -> None:
         bridge = self.equipment.bridge.page_port
         size = {"width": 1080, "height": 1920}
