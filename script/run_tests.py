@@ -20,6 +20,28 @@ from demo_environment import ROOT
 REPORTS = ROOT / "var/reports"
 WORKERS = "2"
 START_TIMEOUT_S = 60
+# The inner loop: of each room what decides whether it stands, without browsers and without programs to start.
+QUICK = (
+    "tests/base/test_journal.py",
+    "tests/base/test_keyring.py",
+    "tests/base/test_rights.py",
+    "tests/base/test_streams.py",
+    "tests/base/test_idempotency.py",
+    "tests/content/test_taking.py",
+    "tests/servicedesk/residents",
+    "tests/servicedesk/devices/test_pairing.py",
+    "tests/servicedesk/queueing",
+    "tests/servicedesk/cases/test_forms_and_signatures.py",
+    "tests/servicedesk/printouts/test_papers_drawn.py",
+    "tests/servicedesk/remote/test_sessions.py",
+    "tests/servicedesk/remote/media/test_reassembly.py",
+    "tests/servicedesk/remote/media/test_feed.py",
+    "tests/servicedesk/ratings",
+    "tests/servicedesk/api/test_tickets.py",
+    "tests/kiosk_bridge/test_samv.py",
+    "tests/kiosk_bridge/test_messages.py",
+    "tests/test_docs.py",
+)
 
 
 def say(line: str) -> None:

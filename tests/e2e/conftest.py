@@ -26,8 +26,8 @@ expect.set_options(timeout=20_000)
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running = Stack(tmp_path_factory.mktemp(request.param), shape=request.param)
     running.prepare()
-    running.start()
     try:
+        running.start()
         yield running
     finally:
         running.stop()

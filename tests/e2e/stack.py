@@ -26,7 +26,7 @@ KIOSK = "JA-DN-01"
 CENTRE = "310106019000-C"
 POSTGRES = os.environ.get("E2E_POSTGRES", "postgres://postgres@127.0.0.1:5432")
 REDIS = os.environ.get("E2E_REDIS", "redis://127.0.0.1:6379/7")
-START_TIMEOUT_S = 120
+START_TIMEOUT_S = 240
 PREPARED = REPOSITORY / "var/e2e"
 KEYRING = [
     {"id": f"{purpose}-1", "purpose": purpose, "secret": base64.b64encode(bytes([n]) * 32).decode()}

@@ -37,7 +37,8 @@ def sign_in(browser: Browser, stack: Stack, username: str, **options) -> Browser
 def clerk_of_centre(stack: Stack, role: str = "clerk") -> str:
     return stack.ask(
         "from portal.base.rights.models import RoleAssignment\n"
-        f"answer = RoleAssignment.objects.filter(role='{role}', place__code='{CENTRE}').order_by('user__username')"
+        f"found = RoleAssignment.objects.filter(role='{role}', place__code='{CENTRE}', user__is_service=False)\n"
+        "answer = found.order_by('user__username')"
         ".values_list('user__username', flat=True).first()"
     )
 

@@ -22,8 +22,8 @@ LOST_AT_MOST_S = 2.0
 def stack(tmp_path_factory: pytest.TempPathFactory):
     running = Stack(tmp_path_factory.mktemp("killed"), shape="embedded")
     running.prepare()
-    running.start()
     try:
+        running.start()
         yield running
     finally:
         running.stop()
