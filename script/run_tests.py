@@ -230,11 +230,7 @@ def main() -> int:
         if options.pytest_arguments:
             outcomes = [run_tier("postgresql", options.pytest_arguments, on_postgres)]
         elif options.quick:
-            outcomes = [
-                run_tier(
-                    "quick", ["--reuse-db", "-n", WORKERS, "-x", "-m", "not slow and not e2e", "tests"], on_postgres
-                )
-            ]
+            outcomes = [run_tier("quick", ["--reuse-db", "-x", "-m", "not slow and not e2e", *QUICK], on_postgres)]
         elif options.slow:
             outcomes = [run_tier("slow", ["-m", "slow", "--timeout=1500", "tests"], on_postgres)]
         else:
