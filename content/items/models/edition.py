@@ -1,14 +1,11 @@
-"""What can be done here: items, editions by date, shared materials and situations, what a place does differently."""
+"""What is told about an item from one day on, with all that belongs to that edition alone."""
 
 from datetime import date
 
-from django.conf import settings
 from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
@@ -21,161 +18,9 @@ from wagtail.models import (
     WorkflowMixin,
 )
 
-from portal.base.places.models import Place
-
-KEY_RULE = RegexValidator(
-    r"^[a-z0-9]+(-[a-z0-9]+)*$", _("A key has small Latin letters, digits and single hyphens only.")
-)
-DAY_RULES = [MinValueValidator(1), MaxValueValidator(31)]
-
-
-def in_english() -> bool:
-    """Whether the reader's language is English."""
-    return (get_language() or "").startswith("en")
-
-
-def lines_of(text: str) -> list[str]:
-    """A text field with one entry a line as a list."""
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-class Line(models.Model):
-    """A line of business 条线, such as 医保."""
-
-    code = models.CharField(_("code"), max_length=40, unique=True, validators=[KEY_RULE])
-    name = models.CharField(_("name"), max_length=40, unique=True)
-    name_en = models.CharField(_("name in English"), max_length=80, blank=True)
-    order = models.PositiveSmallIntegerField(_("order"), default=0)
-
-    class Meta:
-        ordering = ["order", "code"]
-        verbose_name = _("line of business")
-        verbose_name_plural = _("lines of business")
-
-    def __str__(self) -> str:
-        return self.display_name
-
-    @property
-    def display_name(self) -> str:
-        return self.name_en if in_english() and self.name_en else self.name
-
-
-class ServiceItem(models.Model):
-    """The lasting identity of a thing to be done; what is told about it is in its editions."""
-
-    key = models.CharField(
-        _("key"),
-        max_length=80,
-        unique=True,
-        validators=[KEY_RULE],
-        help_text=_("In addresses, imports and the API. It never changes."),
-    )
-    line = models.ForeignKey(Line, models.PROTECT, related_name="items", verbose_name=_("line of business"))
-    department = models.CharField(_("department"), max_length=80, blank=True)
-    list_number = models.PositiveIntegerField(_("number in the handbook"), null=True, blank=True)
-    is_active = models.BooleanField(_("offered"), default=True)
-    frequency = models.PositiveIntegerField(
-        _("how often it is asked for"), default=0, help_text=_("Per year. The most frequent comes first in every list.")
-    )
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="owned_items",
-        verbose_name=_("owner"),
-    )
-    review_due = models.DateField(_("to be checked again by"), null=True, blank=True)
-    # Copied from the edition in force when one is published, so that a list needs no look at editions.
-    name_zh = models.CharField(max_length=120, editable=False, default="")
-    name_en = models.CharField(max_length=200, editable=False, blank=True, default="")
-    created_at = models.DateTimeField(auto_now_add=True)
-    changed_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        ordering = ["-frequency", "line__order", "list_number", "key"]
-        verbose_name = _("item")
-        verbose_name_plural = _("items")
-        indexes = [models.Index(fields=["is_active", "-frequency"], name="item_active_frequency")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def clean(self) -> None:
-        super().clean()
-        stored = ServiceItem.objects.filter(pk=self.pk).values_list("key", flat=True).first() if self.pk else None
-        if stored and stored != self.key:
-            raise ValidationError({"key": _("The key of an item never changes. Make a new item instead.")})
-
-    @property
-    def name(self) -> str:
-        """The name in the reader's language; Chinese where the English is missing."""
-        return self.name_en if in_english() and self.name_en else self.name_zh or self.key
-
-
-class ItemCode(models.Model):
-    """A code that somebody else gave the item: text of any length, optional, not unique."""
-
-    item = models.ForeignKey(ServiceItem, models.CASCADE, related_name="codes")
-    system = models.CharField(_("whose code"), max_length=40, default="basic_code")
-    code = models.CharField(_("code"), max_length=200)
-
-    class Meta:
-        ordering = ["system", "code"]
-        verbose_name = _("external code")
-        verbose_name_plural = _("external codes")
-        constraints = [models.UniqueConstraint(fields=["item", "system", "code"], name="item_code_once")]
-
-    def __str__(self) -> str:
-        return f"{self.system}: {self.code}"
-
-
-class Material(models.Model):
-    """A paper, shared by all items that ask for it."""
-
-    key = models.CharField(_("key"), max_length=80, unique=True, validators=[KEY_RULE])
-    name = models.CharField(_("name"), max_length=200, unique=True)
-    name_en = models.CharField(_("name in English"), max_length=200, blank=True)
-    explanation = models.CharField(_("whose, and what to look for"), max_length=300, blank=True)
-    where_from = models.CharField(_("where one gets it"), max_length=300, blank=True)
-
-    class Meta:
-        ordering = ["name"]
-        verbose_name = _("material")
-        verbose_name_plural = _("materials")
-
-    def __str__(self) -> str:
-        return self.display_name
-
-    @property
-    def display_name(self) -> str:
-        return self.name_en if in_english() and self.name_en else self.name
-
-
-class Situation(models.Model):
-    """A yes/no question whose answer decides whether a material is needed 情形."""
-
-    key = models.CharField(_("key"), max_length=80, unique=True, validators=[KEY_RULE])
-    name = models.CharField(_("short: when"), max_length=120)
-    name_en = models.CharField(_("short, in English"), max_length=120, blank=True)
-    question = models.CharField(_("question"), max_length=200)
-    question_en = models.CharField(_("question in English"), max_length=200, blank=True)
-
-    class Meta:
-        ordering = ["key"]
-        verbose_name = _("situation")
-        verbose_name_plural = _("situations")
-
-    def __str__(self) -> str:
-        return self.display_name
-
-    @property
-    def display_name(self) -> str:
-        return self.name_en if in_english() and self.name_en else self.name
-
-    @property
-    def display_question(self) -> str:
-        return self.question_en if in_english() and self.question_en else self.question
+from content.items.models.item import ServiceItem
+from content.items.models.material import Material, Situation
+from content.items.models.words import DAY_RULES, in_english, lines_of
 
 
 class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, ClusterableModel):
@@ -200,6 +45,11 @@ class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, 
         FIXED = "fixed", _("a fixed amount")
         TABLE = "table", _("by a published table")
 
+    class Applicants(models.TextChoices):
+        PERSONS = "persons", _("persons")
+        COMPANIES = "companies", _("companies")
+        BOTH = "both", _("persons and companies")
+
     item = models.ForeignKey(ServiceItem, models.CASCADE, related_name="editions", verbose_name=_("item"))
     valid_from = models.DateField(_("valid from"), default=timezone.localdate)
     name = models.CharField(_("name"), max_length=120)
@@ -207,6 +57,7 @@ class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, 
     aliases = models.TextField(_("in residents' words"), blank=True, help_text=_("One a line."))
     summary = models.CharField(_("what it is for"), max_length=300, blank=True)
     summary_en = models.CharField(_("what it is for, in English"), max_length=400, blank=True)
+    applicants = models.CharField(_("for"), max_length=10, choices=Applicants, default=Applicants.PERSONS)
     conditions = models.TextField(_("who may apply"), blank=True)
     conditions_en = models.TextField(_("who may apply, in English"), blank=True)
     proxy_rule = models.CharField(_("who may come instead"), max_length=12, choices=Proxy, default=Proxy.UNKNOWN)
@@ -226,6 +77,7 @@ class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, 
     fee_kind = models.CharField(_("kind of fee"), max_length=8, choices=FeeKind, default=FeeKind.UNKNOWN)
     fee_text = models.CharField(_("fee"), max_length=200, blank=True)
     fee_text_en = models.CharField(_("fee in English"), max_length=200, blank=True)
+    fee_as_of = models.DateField(_("fees as published on"), null=True, blank=True)
     procedure = models.TextField(_("steps"), blank=True, help_text=_("One a line."))
     procedure_en = models.TextField(_("steps in English"), blank=True, help_text=_("One a line."))
     receipts = models.TextField(_("receipts"), blank=True, help_text=_("One a line."))
@@ -301,6 +153,21 @@ class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, 
 class EditionMaterial(Orderable):
     """A material as one edition asks for it."""
 
+    class Kind(models.TextChoices):
+        UNKNOWN = "", _("not said")
+        ORIGINAL = "original", _("original")
+        COPY = "copy", _("copy")
+        BOTH = "both", _("original and copy")
+        SEEN = "seen", _("original, only looked at")
+        ELECTRONIC = "electronic", _("electronic, shown on a phone")
+        FETCHED = "fetched", _("fetched by the office")
+        PRINTED = "printed", _("printed and signed on the spot")
+
+    class Fate(models.TextChoices):
+        UNKNOWN = "", _("not said")
+        KEPT = "kept", _("kept")
+        RETURNED = "returned", _("given back")
+
     edition = ParentalKey(ItemEdition, on_delete=models.CASCADE, related_name="materials")
     material = models.ForeignKey(Material, models.PROTECT, related_name="uses", verbose_name=_("material"))
     form = models.CharField(
@@ -312,6 +179,10 @@ class EditionMaterial(Orderable):
     situation = models.ForeignKey(
         Situation, models.PROTECT, null=True, blank=True, related_name="uses", verbose_name=_("situation")
     )
+    # A condition over typed answers, in the form that content.items.rules reads; empty: no condition.
+    rule = models.JSONField(_("needed if"), default=dict, blank=True)
+    kind = models.CharField(_("how it is shown"), max_length=10, choices=Kind, blank=True, default=Kind.UNKNOWN)
+    fate = models.CharField(_("what becomes of it"), max_length=8, choices=Fate, blank=True, default=Fate.UNKNOWN)
     group = models.CharField(
         _("any one of"), max_length=40, blank=True, help_text=_("Of materials with the same word one is enough.")
     )
@@ -340,21 +211,105 @@ class EditionStage(Orderable):
         return f"{self.office} {self.working_days}".strip()
 
 
-class ItemAtPlace(models.Model):
-    """What a place and all below it do differently with an item; the nearest row above a point decides."""
+class EditionQuestion(Orderable):
+    """A question as one edition asks it: in this order, and only if an earlier answer makes it matter."""
 
-    item = models.ForeignKey(ServiceItem, models.CASCADE, related_name="at_places", verbose_name=_("item"))
-    place = models.ForeignKey(Place, models.CASCADE, related_name="item_rules", verbose_name=_("place"))
-    is_offered = models.BooleanField(_("offered here"), default=True)
-    is_remote = models.BooleanField(_("at a remote window"), null=True, blank=True)
-    is_onsite = models.BooleanField(_("at a counter"), null=True, blank=True)
-    note = models.CharField(_("what to know here"), max_length=200, blank=True)
-    next_step = models.CharField(_("where to go instead"), max_length=200, blank=True)
+    edition = ParentalKey(ItemEdition, on_delete=models.CASCADE, related_name="questions")
+    situation = models.ForeignKey(Situation, models.PROTECT, related_name="asked_by", verbose_name=_("question"))
+    rule = models.JSONField(_("asked if"), default=dict, blank=True)
 
-    class Meta:
-        verbose_name = _("item at a place")
-        verbose_name_plural = _("items at places")
-        constraints = [models.UniqueConstraint(fields=["item", "place"], name="item_at_place_once")]
+    class Meta(Orderable.Meta):
+        verbose_name = _("question of an edition")
+        verbose_name_plural = _("questions of an edition")
 
     def __str__(self) -> str:
-        return f"{self.item} · {self.place}"
+        return str(self.situation)
+
+
+class EditionStop(Orderable):
+    """Answers with which it cannot be done here, and where to go instead."""
+
+    edition = ParentalKey(ItemEdition, on_delete=models.CASCADE, related_name="stops")
+    rule = models.JSONField(_("if"), default=dict)
+    sentence = models.CharField(_("why it cannot be done here"), max_length=200)
+    sentence_en = models.CharField(_("why it cannot be done here, in English"), max_length=300, blank=True)
+    next_step = models.CharField(_("what to do instead"), max_length=300, blank=True)
+    next_step_en = models.CharField(_("what to do instead, in English"), max_length=400, blank=True)
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("answers that end here")
+        verbose_name_plural = _("answers that end here")
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class EditionProxy(Orderable):
+    """Who may come instead under a condition."""
+
+    edition = ParentalKey(ItemEdition, on_delete=models.CASCADE, related_name="proxies")
+    who = models.CharField(_("who may come instead"), max_length=12, choices=ItemEdition.Proxy)
+    when_text = models.CharField(_("under which condition"), max_length=200, blank=True)
+    when_text_en = models.CharField(_("under which condition, in English"), max_length=300, blank=True)
+    brings = models.CharField(_("what he or she brings"), max_length=200, blank=True)
+    brings_en = models.CharField(_("what he or she brings, in English"), max_length=300, blank=True)
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("proxy rule")
+        verbose_name_plural = _("proxy rules")
+
+    def __str__(self) -> str:
+        return self.get_who_display()
+
+
+class EditionFee(Orderable):
+    """One line of a table of fees."""
+
+    edition = ParentalKey(ItemEdition, on_delete=models.CASCADE, related_name="fees")
+    what = models.CharField(_("what for"), max_length=120)
+    what_en = models.CharField(_("what for, in English"), max_length=160, blank=True)
+    amount = models.DecimalField(_("amount in yuan"), max_digits=10, decimal_places=2)
+    unit = models.CharField(_("for each"), max_length=40, blank=True)
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("fee")
+        verbose_name_plural = _("fees")
+        constraints = [models.CheckConstraint(condition=models.Q(amount__gte=0), name="fee_not_negative")]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.amount}"
+
+
+class EditionBasis(Orderable):
+    """One law or rule on which an item rests."""
+
+    edition = ParentalKey(ItemEdition, on_delete=models.CASCADE, related_name="bases")
+    title = models.CharField(_("title"), max_length=300)
+    number = models.CharField(_("document number"), max_length=120, blank=True)
+    article = models.CharField(_("article"), max_length=80, blank=True)
+    link = models.URLField(_("address"), max_length=300, blank=True)
+    valid_until = models.DateField(_("in force until"), null=True, blank=True)
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("legal basis")
+        verbose_name_plural = _("legal bases")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class EditionAsked(Orderable):
+    """A question that people ask, with its answer."""
+
+    edition = ParentalKey(ItemEdition, on_delete=models.CASCADE, related_name="asked")
+    question = models.CharField(_("question"), max_length=200)
+    question_en = models.CharField(_("question in English"), max_length=300, blank=True)
+    answer = models.TextField(_("answer"), max_length=1000)
+    answer_en = models.TextField(_("answer in English"), max_length=1500, blank=True)
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("question people ask")
+        verbose_name_plural = _("questions people ask")
+
+    def __str__(self) -> str:
+        return self.question

@@ -1,0 +1,20 @@
+"""What the models of items share: the rule for keys, the reader's language, texts with one entry a line."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+KEY_RULE = RegexValidator(
+    r"^[a-z0-9]+(-[a-z0-9]+)*$", _("A key has small Latin letters, digits and single hyphens only.")
+)
+DAY_RULES = [MinValueValidator(1), MaxValueValidator(31)]
+
+
+def in_english() -> bool:
+    """Whether the reader's language is English."""
+    return (get_language() or "").startswith("en")
+
+
+def lines_of(text: str) -> list[str]:
+    """A text field with one entry a line as a list."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
