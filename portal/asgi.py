@@ -14,6 +14,7 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from content.search import services as search  # noqa: E402
 from portal.base.accounts.middleware import StaffSocketMiddleware  # noqa: E402
 from portal.base.streams.services import remember_portal_loop  # noqa: E402
 from servicedesk.desk.routing import websocket_urlpatterns as desk_sockets  # noqa: E402
@@ -39,9 +40,10 @@ routed = ProtocolTypeRouter({"http": django_application, "websocket": sockets})
 
 
 async def application(scope, receive, send):
-    """Answers the server's lifespan (where the portal's loop is remembered) and passes all else on."""
+    """Answers the server's lifespan (where the portal's loop is remembered and the search gets ready) and passes all else on."""
     if scope["type"] == "lifespan":
         remember_portal_loop(asyncio.get_running_loop())
+        search.warm()
         while True:
             message = await receive()
             await send({"type": message["type"] + ".complete"})

@@ -233,6 +233,9 @@ STORAGES = {
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 
+# --- search ------------------------------------------------------------------------------------------------------
+SEARCH_MEANING = flag("SEARCH_MEANING", "1")
+
 # --- Wagtail ------------------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "Linban"
 WAGTAILADMIN_BASE_URL = PORTAL_URL

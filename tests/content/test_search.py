@@ -57,7 +57,10 @@ def test_matching_words_are_marked(site):
 
 
 def test_typed_letters_are_read_as_syllables():
-    assert tokens.split_syllables("hunyindengji") == ("hun", "yin", "deng", "ji")
-    assert tokens.split_syllables("xyz") == ()
-    assert tokens.typed_sounds("zhang hu") == ["zan-hu"]
+    assert [unit for unit, _whole in tokens.units("hunyindengji")] == ["hun", "yin", "deng", "ji"]
+    assert tokens.units("jlk") == (("j", False), ("l", False), ("k", False))
+    assert tokens.units("jinglaok")[-1] == ("k", False)
+    assert tokens.units("uvw") == ()
+    assert tokens.query_sounds("zhang hu") == ["zan-hu"]
+    assert tokens.query_sounds("办chang护险") == ["ban-can", "can-hu", "hu-xian"]
     assert "can-hu" in tokens.sounds("长护")
