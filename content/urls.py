@@ -11,4 +11,5 @@ urlpatterns = [
     path("points.geojson", points.points_geojson, name="points_geojson"),
     path("points/outline.geojson", points.points_outline, name="points_outline"),
     path("search/", search.search, name="search"),
+    path("search/suggestions/", search.suggestions, name="search_suggestions"),
 ]

@@ -1,5 +1,6 @@
 """The index itself: documents, and how well each of them answers a query. It knows neither database nor request."""
 
+import logging
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +29,8 @@ INITIAL_CANDIDATES = 80
 KIND_WEIGHT = {"item": 1.0, "point": 0.8, "page": 0.8, "event": 0.9}
 
 
+# It tells of every field of every index.
+logging.getLogger("bm25s").setLevel(logging.WARNING)
 _SPACES = re.compile(r"\s+")
 
 
@@ -155,14 +158,16 @@ class Index:
     def _initial_scores(self, query: str) -> np.ndarray:
         """How well what was typed in letters is initials, or beginnings of the syllables, of a name."""
         scores = np.zeros(len(self.documents))
-        typed = tokens.typed_units(query)
         # Beside characters, two letters say too little.
-        if len(typed) < (3 if tokens.HAN.search(query) else 2):
-            return scores
-        found = self._field_scores("initial", tokens.typed_initials(typed))
-        likely = best_of(found, INITIAL_CANDIDATES)
-        for number in likely[found[likely] > 0]:
-            scores[number] = max((tokens.has_units(name, typed) for name in self.names[number]), default=0.0)
+        least = 3 if tokens.HAN.search(query) else 2
+        for typed in tokens.ways_of(tokens.typed_units(query)):
+            if len(typed) < least:
+                continue
+            found = self._field_scores("initial", tokens.typed_initials(typed))
+            likely = best_of(found, INITIAL_CANDIDATES)
+            for number in likely[found[likely] > 0]:
+                fit = max((tokens.has_units(name, typed) for name in self.names[number]), default=0.0)
+                scores[number] = max(scores[number], fit)
         return scores
 
     def _likeness(self, close: np.ndarray, core: str, heard: str, other: str) -> np.ndarray:

@@ -23,14 +23,14 @@ def _by_sound(title: str, query: str, flags: list[bool]) -> None:
 
 def _by_letters(title: str, query: str, flags: list[bool]) -> None:
     """Mark the characters whose syllables begin as was typed: 社保卡 for `sbk`."""
-    typed = tokens.typed_units(query)
-    if len(typed) < 2:
-        return
-    for start in range(len(title) - len(typed) + 1):
-        part = title[start : start + len(typed)]
-        if all(tokens.fits(unit, tokens.readings(char)) for unit, char in zip(typed, part, strict=True)):
-            flags[start : start + len(typed)] = [True] * len(typed)
-            return
+    for typed in tokens.ways_of(tokens.typed_units(query)):
+        if len(typed) < 2:
+            continue
+        for start in range(len(title) - len(typed) + 1):
+            part = title[start : start + len(typed)]
+            if all(tokens.fits(unit, tokens.readings(char)) for unit, char in zip(typed, part, strict=True)):
+                flags[start : start + len(typed)] = [True] * len(typed)
+                return
 
 
 def marked(title: str, query: str) -> tuple[tuple[str, bool], ...]:

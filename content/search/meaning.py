@@ -77,3 +77,9 @@ class Meanings:
         """For every document how near the nearest of its texts is to the query: about -1 to 1."""
         asked = vector(query) @ self.directions
         return (self.rows @ asked).reshape(-1, self.count).max(axis=0).astype(float)
+
+
+def forget() -> None:
+    """Drop the kept vectors, so that a measurement begins with none."""
+    with _lock:
+        _kept.clear()

@@ -22,9 +22,9 @@ from portal.base.places.models import Place
 LIMIT = 10
 MAX_QUERY = 80
 # A hit must have at least this share of the best hit's score to be shown.
-LEAST_SHARE = 0.3
+LEAST_SHARE = 0.4
 # Where no words fit, a meaning must be at least so near to be a hit, and so near to be a guess.
-NEAR_HIT, NEAR_GUESS = 0.42, 0.2
+NEAR_HIT, NEAR_GUESS = 0.42, 0.3
 GUESSES = 3
 # Up to so many documents a changed index is made before the answer; above, behind it, with the old one served.
 AT_ONCE = 2_000
@@ -171,7 +171,15 @@ def search(query: str, *, limit: int = LIMIT, kinds: tuple[str, ...] = ()) -> Fo
         hit = _hit(loaded.documents[number], float(total[number]), query)
         if is_hit and total[number] >= LEAST_SHARE * best:
             kept.append(hit)
-        elif scored.weak[number] > 0 or scored.near[number] >= NEAR_GUESS:
+        elif hit.kind == "item" and (scored.weak[number] > 0 or scored.near[number] >= NEAR_GUESS):
             weak.append(hit)
     guesses = () if kept else tuple(weak[:GUESSES])
     return Found(query, tuple(kept[:limit]), guesses)
+
+
+def nearest_items(text: str, limit: int) -> list[str]:
+    """Keys of the items that come nearest to words that found nothing: a guess for editors to choose from."""
+    loaded = index()
+    total = loaded.scores(tokens.plain(text)).total
+    order = (int(number) for number in np.argsort(-total, kind="stable") if total[number] > 0)
+    return [loaded.documents[number].key for number in order if loaded.documents[number].kind == "item"][:limit]

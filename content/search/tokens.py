@@ -29,6 +29,7 @@ INITIALS = frozenset("bpmfdtnlgkhjqxrzcsywaoe") | {"zh", "ch", "sh"}
 # What a unit of typed letters costs: a whole syllable, a beginning of one at the end, an initial alone.
 WHOLE, BEGUN, INITIAL = 1.0, 1.3, 1.7
 MAX_LETTERS = 40
+MAX_GAPS, LEAST_SHARE_WITH_GAPS = 3, 0.4
 FIRST_SOUND_CODE = 0xE000
 
 
@@ -165,6 +166,16 @@ def typed_units(query: str) -> list[tuple[str, bool]]:
     return found
 
 
+def ways_of(typed: list[tuple[str, bool]]) -> list[list[tuple[str, bool]]]:
+    """The units, and the same with every zh, ch, sh read as two initials (chx is 长护险 as well as 查询)."""
+    split = [part for unit, is_whole in typed for part in ([(unit, True)] if is_whole else _letters_of(unit))]
+    return [typed] if split == typed else [typed, split]
+
+
+def _letters_of(unit: str) -> list[tuple[str, bool]]:
+    return [(letter, False) for letter in unit] if unit in ("zh", "ch", "sh") else [(unit, False)]
+
+
 def syllable_runs(query: str) -> list[list[tuple[str, ...]]]:
     """The query as runs of syllables, whether typed as characters or in pinyin, each with its readings."""
     runs: list[list[tuple[str, ...]]] = [[]]
@@ -232,8 +243,9 @@ def has_units(name: str, typed: list[tuple[str, bool]]) -> float:
                     break
             else:
                 gaps = at - start + 1 - len(typed)
-                if gaps <= 3:
-                    share = len(typed) / len(read)
+                share = len(typed) / len(read)
+                # Letters far apart in the middle of a long name are chance.
+                if gaps == 0 or (gaps <= MAX_GAPS and (start == 0 or share >= LEAST_SHARE_WITH_GAPS)):
                     best = max(best, (0.7 if start else 0.8) + 0.2 * share - 0.15 * gaps)
     return best
 
