@@ -135,8 +135,7 @@ class KioskConsumer(DeviceConsumer):
         for hit in found.hits or found.guesses:
             if hit.key in offered:
                 item = offered[hit.key]
-                item.marked = hit.marked
-                results.append(item)
+                results.append({"key": item.key, "name": item.name, "marked": hit.marked})
         return results[:MOST_FREQUENT]
 
     def _waiting_here(self) -> list[str]:
