@@ -29,7 +29,7 @@ def everything() -> dict[str, list[dict[str, Any]]]:
     editions = (
         ItemEdition.objects.filter(live=True)
         .select_related("item__line")
-        .prefetch_related("materials__material", "materials__situation", "stages", "item__codes")
+        .prefetch_related("materials__material", "stages", "item__codes")
         .order_by("item__line__order", "item__list_number", "item__key", "valid_from")
     )
     places: dict[int, list[dict[str, Any]]] = {}
@@ -92,7 +92,7 @@ def _row(edition: ItemEdition, places: list[dict[str, Any]]) -> dict[str, Any]:
         "materials": [
             {
                 "name": row.material.name, "form": row.form, "count": row.count, "required": row.is_required,
-                "when": row.when_text, "situation": row.situation.key if row.situation else "", "group": row.group,
+                "rule": row.rule or None, "group": row.group,
             }
             for row in edition.materials.all()
         ],
@@ -127,7 +127,7 @@ def _write_workbook(content: dict[str, list[dict[str, Any]]], path: Path) -> Non
         rows.append(row)
     item_columns = ["item_key", "item_name", "item_valid_from"]
     heads = {
-        "materials": [*item_columns, "name", "form", "count", "required", "when", "situation", "group"],
+        "materials": [*item_columns, "name", "form", "count", "required", "rule", "group"],
         "places": [*item_columns, "place", "offered", "remote", "onsite", "note", "next_step"],
         "stages": [*item_columns, "office", "working_days", "extension_days"],
     }
@@ -157,4 +157,6 @@ def _write_sheet(book: openpyxl.Workbook, name: str, rows: list[dict[str, Any]],
 def _cell(value: Any) -> Any:
     if isinstance(value, list):
         return "\n".join(value)
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
     return value

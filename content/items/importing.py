@@ -21,6 +21,8 @@ from content.items.models import (
     lines_of,
 )
 from content.items.reading import Fault, ItemDraft, ItemFile, MaterialDraft
+from content.items.rules import if_yes
+from content.items.rules_edition import EditionFaulty
 from content.items.situations import SITUATIONS
 from content.items.wording import make_key
 from portal.base.accounts.models import User
@@ -95,7 +97,7 @@ class _Import:
         self.codes: dict[int, dict[str, list[str]]] = {}
         for code in ItemCode.objects.all():
             self.codes.setdefault(code.item_id, {}).setdefault(code.system, []).append(code.code)
-        editions = ItemEdition.objects.prefetch_related("materials__material", "materials__situation", "stages")
+        editions = ItemEdition.objects.prefetch_related("materials__material", "stages")
         self.editions: dict[int, list[ItemEdition]] = {}
         for edition in editions.order_by("-valid_from"):
             self.editions.setdefault(edition.item_id, []).append(edition)
@@ -146,6 +148,12 @@ class _Import:
         if name not in self.materials:
             self.materials[name] = Material.objects.create(key=make_key(name, self.material_keys), name=name)
         return self.materials[name]
+
+    def _rule(self, draft: MaterialDraft, item: ItemDraft) -> dict[str, Any]:
+        if draft.rule is not None:
+            return draft.rule
+        situation = self._situation(draft, item)
+        return if_yes(situation.key) if situation else {}
 
     def _situation(self, draft: MaterialDraft, item: ItemDraft) -> Situation | None:
         if draft.situation:
@@ -264,7 +272,10 @@ class _Import:
                 EditionStage(sort_order=n, office=office, working_days=days, extension_days=more)
                 for n, (office, days, more) in enumerate(draft.stages)
             ]
-        services.publish_edition(edition, user=self.user)
+        try:
+            services.publish_edition(edition, user=self.user)
+        except EditionFaulty as faulty:
+            self.faults += [Fault(draft.where, fault.where, fault.sentence) for fault in faulty.faults]
         item.refresh_from_db(fields=["name_zh", "name_en"])
         return True
 
@@ -274,8 +285,7 @@ class _Import:
             "form": draft.form,
             "count": draft.count,
             "is_required": draft.is_required,
-            "when_text": draft.when_text,
-            "situation": self._situation(draft, item),
+            "rule": self._rule(draft, item),
             "group": draft.group,
         }
 
@@ -321,4 +331,4 @@ def _with_known_aliases(aliases: str, edition: ItemEdition) -> str:
     return "\n".join([*given, *(word for word in known if word not in given)])
 
 
-EMPTY_MATERIAL = ("material", "form", "count", "is_required", "when_text", "situation", "group")
+EMPTY_MATERIAL = ("material", "form", "count", "is_required", "rule", "group")

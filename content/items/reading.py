@@ -57,6 +57,8 @@ class MaterialDraft:
     is_required: bool = True
     when_text: str = ""
     situation: str = ""
+    # None: the file does not give one, and the text says when.
+    rule: dict[str, Any] | None = None
     group: str = ""
 
 
@@ -184,6 +186,22 @@ class _Row:
         except ValueError:
             self.fault(name, _("“%(value)s” is not a date. Write it as 2026-01-31.") % {"value": value})
             return None
+
+    def mapping(self, name: str) -> dict[str, Any] | None:
+        """An object, or in a workbook's cell its JSON text; None when nothing is given."""
+        value = self.values.get(name)
+        if isinstance(value, str) and value.strip():
+            try:
+                value = json.loads(value)
+            except json.JSONDecodeError:
+                self.fault(name, _("This is not JSON. Leave it empty, or copy a condition from an export."))
+                return None
+        if value is None or value == "":
+            return None
+        if not isinstance(value, dict):
+            self.fault(name, _("This must be an object with fields."))
+            return None
+        return value
 
     def rows(self, name: str) -> list["_Row"]:
         value = self.values.get(name) or []
@@ -486,6 +504,7 @@ def _read_material(row: _Row) -> MaterialDraft:
         is_required=is_required,
         when_text=when,
         situation=row.text("situation", 80),
+        rule=row.mapping("rule"),
         group=group,
     )
 
