@@ -4,16 +4,14 @@ import argparse
 import asyncio
 import os
 import platform
-import re
 import statistics
 import sys
-import urllib.request
 from pathlib import Path
 from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from _portal import portal, prepare, requests_per_s
+from _portal import first_guide, open_page, portal, prepare, requests_per_s
 
 LEAST_RATIO = 5.0
 PAGES = {
@@ -25,17 +23,6 @@ PAGES = {
 }
 
 
-def _open(address: str) -> bytes:
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=60) as answer:
-        return answer.read()
-
-
-def _first_guide(address: str) -> str:
-    """The first guide of the list, whatever the items of the demo are called."""
-    text = _open(f"{address}/guides/").decode()
-    return next(path for path in re.findall(r'href="(/guides/[^"?]+/)"', text))
-
-
 async def _measure(kept: str, bare: str, path: str, *, seconds: float, rounds: int) -> tuple[float, float, int, int]:
     """Medians over rounds in which both servers take turns, so that a busy moment of the machine hits both."""
     with_cache, without = [], []
@@ -43,7 +30,7 @@ async def _measure(kept: str, bare: str, path: str, *, seconds: float, rounds: i
     for address in (kept, bare):
         # The first visitor of a process waits for templates and the search index; that is not what is measured.
         for _ in range(2):
-            await asyncio.to_thread(_open, address + path)
+            await asyncio.to_thread(open_page, address + path)
     for _ in range(rounds):
         rate, bare_bytes = await requests_per_s(bare, path, seconds=seconds)
         without.append(rate)
@@ -62,7 +49,7 @@ def main(argv: list[str]) -> str:
     load = os.getloadavg()[0]
     rows: list[tuple[str, float, float, int, int]] = []
     with portal() as kept, portal(PAGE_CACHE_MB="0") as bare:
-        paths = PAGES | {"guide": _first_guide(kept)}
+        paths = PAGES | {"guide": first_guide(kept)}
         for name, path in paths.items():
             result = asyncio.run(_measure(kept, bare, path, seconds=options.seconds, rounds=options.rounds))
             rows.append((name, *result))
