@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 PIECE_BYTES = 256 * 1024
 # What whitenoise looks at, by the names that it knows.
@@ -23,6 +24,12 @@ LOOKED_AT = {
 
 Scope = dict[str, Any]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class HashedFilesStorage(CompressedManifestStaticFilesStorage):
+    """Hashed names within modules too: one that is imported and also named by a page must not be loaded twice."""
+
+    support_js_module_import_aggregation = True
 
 
 class _Files(WhiteNoiseMiddleware):

@@ -28,7 +28,7 @@ MADE_FROM = (
     "services.py",
     "importing.py",
 )
-STATIC = ("stylesheet.py", "static/**/*.css", "static/**/*.js", "static/**/*.svg")
+STATIC = ("stylesheet.py", "static_files.py", "static/**/*.css", "static/**/*.js", "static/**/*.svg")
 
 
 def environment(**more: str) -> dict[str, str]:

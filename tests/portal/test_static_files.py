@@ -11,7 +11,7 @@ from django.core.management import call_command
 from portal.static_files import StaticFiles
 from tests.asgi_visitor import ask
 
-MANIFEST = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+MANIFEST = {"staticfiles": {"BACKEND": "portal.static_files.HashedFilesStorage"}}
 
 
 async def not_there(scope, receive, send) -> None:
@@ -26,7 +26,7 @@ def installed(tmp_path, settings, monkeypatch):
     settings.DATA_DIR = tmp_path
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = False
     settings.STORAGES = settings.STORAGES | MANIFEST
-    settings.INSTALLED_APPS = ["themes", "content.points", "django.contrib.staticfiles"]
+    settings.INSTALLED_APPS = ["themes", "django.contrib.staticfiles"]
     settings.STATICFILES_DIRS = [path for path in settings.STATICFILES_DIRS if "themes/base" in str(path)]
     finders.get_finder.cache_clear()
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -91,3 +91,11 @@ def test_the_portal_answers_them_before_django():
 
     assert isinstance(asgi.routed.application_mapping["http"], StaticFiles)
     assert asgi.routed.application_mapping["http"].application is asgi.pages
+
+
+async def test_a_module_imports_others_under_their_hashed_names(installed):
+    """A page names some of them as well: under two names a module would be loaded twice, and know half of what it did."""
+    kiosk = (await ask(installed, storage.staticfiles_storage.url("linban/js/kiosk.js"))).text
+    idle = storage.staticfiles_storage.url("linban/js/idle.js").rsplit("/", 1)[1]
+    assert idle != "idle.js"
+    assert f'"./{idle}"' in kiosk
