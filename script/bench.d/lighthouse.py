@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from _portal import DATA, ROOT, first_guide, open_page, portal, prepare 
+from _portal import DATA, ROOT, first_guide, open_page, portal, prepare
 
 PINNED = Path(__file__).parent / "_lighthouse"
 FOLDER = ROOT / ".tools/lighthouse"
