@@ -49,7 +49,7 @@ LONGEST_QUERY = 500
 PERSONAL = re.compile(r"\d{6,}|\d{5,}[xX]|@")
 SAFE_COOKIE = re.compile(r"[0-9A-Za-z-]{1,30}")
 # Headers that reach the rendering: which site, how it was reached, and for rate limits from where.
-KEPT_HEADERS = frozenset({b"host", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-for"})
+KEPT_HEADERS = frozenset({b"host", b"x-forwarded-proto", b"x-forwarded-for"})
 KEPT_SCOPE = ("type", "asgi", "http_version", "scheme", "path", "server", "client")
 # Who sends one of these wants something else than the page as everybody sees it.
 BYPASSING_HEADERS = frozenset({b"authorization", b"range", b"hx-request", b"x-requested-with"})
@@ -127,51 +127,59 @@ class Asked:
 
 def understand(scope: Scope) -> Asked | None:
     """The request reduced to what everybody's page may depend on; None when it is to go past the cache."""
-    if scope["method"] not in ("GET", "HEAD"):
-        return None
-    headers: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        if name in BYPASSING_HEADERS:
-            return None
-        headers[name] = headers[name] + b"; " + value if name == b"cookie" and name in headers else value
-    if len(scope["query_string"]) > LONGEST_QUERY:
+    headers = _plain_headers(scope) if scope["method"] in ("GET", "HEAD") else None
+    if headers is None:
         return None
     given = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
     if settings.SESSION_COOKIE_NAME in given or "messages" in given:
         return None
     rule = rule_for(scope["path"])
-    if rule is None:
-        return None
-    try:
-        parameters = parse_qsl(scope["query_string"].decode("ascii"), keep_blank_values=True, errors="strict")
-    except ValueError:
-        return None
-    names = [name for name, _value in parameters]
-    if len(set(names)) != len(names) or not rule.parameters.issuperset(names):
-        return None
-    if any(name in rule.typed and PERSONAL.search(re.sub(r"[\s-]", "", value)) for name, value in parameters):
+    query = _canonical_query(scope["query_string"], rule) if rule else None
+    if rule is None or query is None:
         return None
     cookies = {name: given[name] for name, allowed in (("size", SIZES), ("contrast", CONTRASTS))
                if given.get(name) in allowed}  # fmt: skip
     cookies |= {name: given[name] for name in rule.cookies if SAFE_COOKIE.fullmatch(given.get(name, ""))}
-    canonical = urlencode(sorted(parameters)).encode()
     kept = [(name, value) for name, value in scope["headers"] if name in KEPT_HEADERS]
     if cookies:
         kept.append((b"cookie", "; ".join(f"{name}={value}" for name, value in sorted(cookies.items())).encode()))
     clean: Scope = {name: scope[name] for name in KEPT_SCOPE if name in scope}
-    clean |= {"method": "GET", "root_path": scope.get("root_path", ""), "query_string": canonical, "headers": kept}
-    key = (
-        scope.get("scheme"), headers.get(b"host"), headers.get(b"x-forwarded-proto"), headers.get(b"x-forwarded-host"),
-        scope["path"], canonical, *sorted(cookies.items()),
-    )  # fmt: skip
+    clean |= {"method": "GET", "root_path": scope.get("root_path", ""), "query_string": query, "headers": kept}
+    reached = (scope.get("scheme"), headers.get(b"x-forwarded-proto"), headers.get(b"host"))
     return Asked(
-        key=key,
+        key=(*reached, scope["path"], query, *sorted(cookies.items())),
         scope=clean,
         accepted=headers.get(b"accept-encoding", b""),
         if_none_match=headers.get(b"if-none-match", b""),
         is_head=scope["method"] == "HEAD",
         has_more_cookies=bool(set(given) - set(cookies) - {"size", "contrast"}),
     )
+
+
+def _plain_headers(scope: Scope) -> dict[bytes, bytes] | None:
+    """The headers by name; None when one asks for something else than the page as everybody sees it."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if name in BYPASSING_HEADERS:
+            return None
+        headers[name] = headers[name] + b"; " + value if name == b"cookie" and name in headers else value
+    # A made-up word here would only make pages of its own.
+    return headers if headers.get(b"x-forwarded-proto", b"https") in (b"http", b"https") else None
+
+
+def _canonical_query(query: bytes, rule: Rule) -> bytes | None:
+    """The parameters in order; None for one that is unknown, named twice, no text, or looks like somebody's number."""
+    if len(query) > LONGEST_QUERY:
+        return None
+    try:
+        parameters = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        return None
+    names = [name for name, _value in parameters]
+    if len(set(names)) != len(names) or not rule.parameters.issuperset(names):
+        return None
+    typed = (re.sub(r"[\s-]", "", value) for name, value in parameters if name in rule.typed)
+    return None if any(PERSONAL.search(text) for text in typed) else urlencode(sorted(parameters)).encode()
 
 
 @dataclass
