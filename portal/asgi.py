@@ -9,11 +9,13 @@ from django.core.asgi import get_asgi_application
 django_application = get_asgi_application()
 
 import asyncio  # noqa: E402
+import logging  # noqa: E402
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from portal import checks  # noqa: E402
 from portal.base.accounts.middleware import StaffSocketMiddleware  # noqa: E402
 from portal.base.streams.services import remember_portal_loop  # noqa: E402
 from servicedesk.desk.routing import websocket_urlpatterns as desk_sockets  # noqa: E402
@@ -42,6 +44,8 @@ async def application(scope, receive, send):
     """Answers the server's lifespan (where the portal's loop is remembered) and passes all else on."""
     if scope["type"] == "lifespan":
         remember_portal_loop(asyncio.get_running_loop())
+        for sentence in checks.exposures():
+            logging.getLogger("linban.start").critical("%s %s", sentence, checks.ADVICE)
         while True:
             message = await receive()
             await send({"type": message["type"] + ".complete"})
