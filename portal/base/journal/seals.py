@@ -95,7 +95,7 @@ def _seal_day(day: date, now: datetime) -> int:
 
 
 def faults(received: Iterable[dict[str, Any]] = ()) -> list[str]:
-    """What is wrong with the journal: changed rows, broken chains, days unlike their seals, seals unlike those received.
+    """What is wrong: changed rows, broken chains, days unlike their seals, seals unlike those received.
 
     :param received: bodies of seals as another system has kept them.
     """
