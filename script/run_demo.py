@@ -189,6 +189,17 @@ def wait_until_ready(url: str, processes: dict[str, subprocess.Popen]) -> list[s
     raise DemoError(f"The portal did not become ready in {READY_TIMEOUT_S} s ({answer}); see {log}.")
 
 
+def wait_until_taken(port: int, processes: dict[str, subprocess.Popen]) -> None:
+    """Wait for the virtual devices' page, which comes up last, so that every address on the screen answers."""
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while is_free(port):
+        _check_alive(processes)
+        if time.monotonic() > deadline:
+            log = shown(LOGS / "kiosk_bridge.log")
+            raise DemoError(f"The virtual devices did not start in {READY_TIMEOUT_S} s; see {log}.")
+        time.sleep(0.1)
+
+
 def stop(processes: dict[str, subprocess.Popen]) -> None:
     for process in reversed(processes.values()):
         if process.poll() is None:
@@ -303,8 +314,7 @@ def run(port: int) -> None:
         processes["kiosk_bridge"] = start(
             "kiosk_bridge", ["-m", "kiosk_bridge", "--config", str(BRIDGE_CONFIG), "--virtual"], environment
         )
-        time.sleep(0.5)
-        _check_alive(processes)
+        wait_until_taken(ports["control"], processes)
         say(screen(portal, ports, time.monotonic() - started, warnings))
         while True:
             time.sleep(1)
