@@ -10,7 +10,16 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 READ = re.compile(r"\b(?:text|flag|url|keyring|port_range|time_zone)\(\s*\"([A-Z][A-Z0-9_]+)\"")
 # Commands of packages that the docs name as ours to run.
 ENDINGS = ("_URL", "_KEY", "_DIR", "_TOKEN", "_GATEWAY", "_STORAGE", "_PORTS", "_URLS", "_SECRET", "_HOSTS", "_TILES")
-FOREIGN_COMMANDS = {"db_worker", "migrate", "collectstatic", "createsuperuser", "check", "shell", "makemigrations"}
+FOREIGN_COMMANDS = {
+    "db_worker",
+    "migrate",
+    "collectstatic",
+    "createsuperuser",
+    "changepassword",
+    "check",
+    "shell",
+    "makemigrations",
+}
 
 
 def read(name: str) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -427,10 +427,11 @@ def no_such_address(request: HttpRequest, rest: str) -> HttpResponse:
     return problem(404, "not_found", _("There is no such address. /api/v1/openapi.json lists them all."))
 
 
-def _addresses() -> list[URLPattern]:
+def _addresses() -> list[URLPattern | URLResolver]:
     patterns, _app, _namespace = api.urls
     for pattern in patterns:
-        pattern.callback = _guarded(pattern.callback)
+        if isinstance(pattern, URLPattern):
+            pattern.callback = _guarded(pattern.callback)
     return [*patterns, path("<path:rest>", no_such_address, name="no-such-address")]
 
 
