@@ -9,12 +9,14 @@ from django.core.asgi import get_asgi_application
 django_application = get_asgi_application()
 
 import asyncio  # noqa: E402
+import logging  # noqa: E402
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
 
+from portal import checks  # noqa: E402
 from portal.base.accounts.middleware import StaffSocketMiddleware  # noqa: E402
 from portal.base.streams.services import remember_portal_loop  # noqa: E402
 from portal.page_cache import PageCache, rule_for  # noqa: E402
@@ -48,6 +50,8 @@ async def application(scope, receive, send):
         remember_portal_loop(asyncio.get_running_loop())
         # Reads all addresses before the first visitor asks for one.
         rule_for("/")
+        for sentence in checks.exposures():
+            logging.getLogger("linban.start").critical("%s %s", sentence, checks.ADVICE)
         while True:
             message = await receive()
             await send({"type": message["type"] + ".complete"})

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from portal import checks as doors
 from portal.base import probes
 
 
@@ -26,6 +27,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     body: dict[str, object] = {"status": "ok" if is_ready else "unavailable", "checks": checks}
     if checks["database"]:
         body["reports"] = probes.reports()
+    if exposed := doors.exposures():
+        body["warnings"] = exposed
     return JsonResponse(body, status=200 if is_ready else 503)
 
 

@@ -9,7 +9,17 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 READ = re.compile(r"\b(?:text|flag|url|keyring|port_range|time_zone|whole_number)\(\s*\"([A-Z][A-Z0-9_]+)\"")
 # Commands of packages that the docs name as ours to run.
-FOREIGN_COMMANDS = {"db_worker", "migrate", "collectstatic", "createsuperuser", "check", "shell", "makemigrations"}
+ENDINGS = ("_URL", "_KEY", "_DIR", "_TOKEN", "_GATEWAY", "_STORAGE", "_PORTS", "_URLS", "_SECRET", "_HOSTS", "_TILES")
+FOREIGN_COMMANDS = {
+    "db_worker",
+    "migrate",
+    "collectstatic",
+    "createsuperuser",
+    "changepassword",
+    "check",
+    "shell",
+    "makemigrations",
+}
 
 
 def read(name: str) -> str:
@@ -55,6 +65,20 @@ def test_every_command_of_ours_is_in_the_tour_and_every_named_one_exists():
     named = set(re.findall(r"`(?:script/manage )?([a-z]+(?:_[a-z]+)*)(?: [^`]*)?`", tour))
     assert own_commands() - named == set()
     assert named - own_commands() - FOREIGN_COMMANDS - {"python"} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_management_command_that_a_page_tells_to_run_exists(page: Path):
+    named = set(re.findall(r"(?:manage\.py|script/manage) ([a-z_]+)", page.read_text("utf-8")))
+    assert named - own_commands() - FOREIGN_COMMANDS == set()
+
+
+def test_every_variable_that_a_page_names_as_one_to_set_exists():
+    known = variables_in_settings() | {"LINBAN_PYTHON", "POSTGRES_PASSWORD", "SITE_ADDRESS", "TEST_DB_SUFFIX"}
+    for page in PAGES:
+        # `NAME` or `NAME=value` in code, with an underscore: constants of the code are named with their module.
+        named = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`", page.read_text("utf-8")))
+        assert {name for name in named if name.endswith(ENDINGS)} - known == set(), page.name
 
 
 def test_every_room_is_in_the_tour_and_every_named_one_exists():
