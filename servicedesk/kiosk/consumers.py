@@ -5,8 +5,10 @@ The person at the kiosk lives in this connection alone and is forgotten with it,
 
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from content.items import services as items
@@ -108,9 +110,12 @@ class KioskConsumer(DeviceConsumer):
             context["lines"] = items.lines_with_items(place, "remote")
         if name == "line":
             lines = items.lines_with_items(place, "remote")
-            context["line"], context["items"] = next(
+            context["line"], found = next(
                 ((line, found) for line, found in lines if line.code == self.view["line"]), (None, [])
             )
+            # Nobody has to swipe at the kiosk: a long line comes in pages.
+            context["items"] = page = Paginator(found, MOST_FREQUENT).get_page(self.view["page"])
+            context["left"] = len(found) - page.end_index()
         if name == "search":
             context["results"] = self._search(self.view["query"])
         if name == "ticket":
@@ -118,7 +123,10 @@ class KioskConsumer(DeviceConsumer):
             context |= {"ticket": ticket, "facts": queueing.ticket_view(ticket), "closing": ""}
             if ticket.state == TicketState.WAITING:
                 context["closing"] = queueing.closing_text(queueing.estimate_for(ticket))
-            context["jobs"] = printouts.jobs_of(ticket)
+            context["jobs"] = jobs = printouts.jobs_of(ticket)
+            slips = [job for job in jobs if job["kind"] == "ticket"]
+            if slips and slips[-1]["state"] in ("failed", "uncertain"):
+                context["code"] = mark_safe(printouts.ticket_code(ticket))
         if name == "progress":
             context["cases"] = progress.cases_of(self._person())
         return context
@@ -217,14 +225,16 @@ class KioskConsumer(DeviceConsumer):
             self.view = {"name": "items"}
 
     def do_open(self, message: dict[str, Any]) -> None:
-        """Go to a screen: home, items, line, number, ask_card."""
+        """Go to a screen: home, items, line, number, ask_card; `rate` goes back from the reasons to the five levels."""
         name = message.get("screen")
-        if name not in ("home", "items", "line", "number", "ask_card", "search", "ticket"):
+        if name not in ("home", "items", "line", "number", "ask_card", "search", "ticket", "rate"):
             raise LookupError(f"screen {name}")
-        if name == "ticket" and self.ticket_id is None:
+        if name == "rate" or (name == "ticket" and self.ticket_id is None):
+            # The five levels show by themselves as long as the visit is not rated.
             name = "home"
         if name == "line":
-            self.view = {"name": "line", "line": str(message.get("line", ""))}
+            page = str(message.get("page", ""))[:4]
+            self.view = {"name": "line", "line": str(message.get("line", "")), "page": page}
         elif name == "search":
             self.view = {"name": "search", "query": ""}
         else:

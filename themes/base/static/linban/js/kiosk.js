@@ -12,6 +12,7 @@ import { speakText } from "./say.js";
 const page = document.querySelector("[data-kiosk]");
 const stage = document.querySelector("[data-call-stage]");
 const documentCamera = keptSetting("document");
+const USUAL_VOLUME = 0.7;
 let call = null;
 let session = null;
 let cameras = null;
@@ -76,7 +77,9 @@ async function holdCall(wanted) {
     sendOffer: async (sdp) => (await command("offer", { sdp })).sdp,
     onRemote: ({ voice, face }) => {
       play(document.querySelector("[data-remote-face]"), face);
-      play(document.querySelector("[data-remote-voice]"), voice);
+      const speaker = document.querySelector("[data-remote-voice]");
+      if (!speaker.srcObject) speaker.volume = stage.querySelector("[data-louder]").getAttribute("aria-pressed") === "true" ? 1 : USUAL_VOLUME;
+      play(speaker, voice);
     },
     onState: (state) => { stage.dataset.media = state; },
   });
@@ -109,10 +112,9 @@ async function capture(token) {
 }
 
 stage.querySelector("[data-louder]")?.addEventListener("click", (event) => {
-  const voice = stage.querySelector("[data-remote-voice]");
-  const louder = voice.volume >= 1 ? 0.6 : 1;
-  voice.volume = louder;
-  event.currentTarget.setAttribute("aria-pressed", String(louder === 1));
+  const isLouder = event.currentTarget.getAttribute("aria-pressed") !== "true";
+  stage.querySelector("[data-remote-voice]").volume = isLouder ? 1 : USUAL_VOLUME;
+  event.currentTarget.setAttribute("aria-pressed", String(isLouder));
 });
 stage.querySelector("[data-type]")?.addEventListener("click", () => { stage.querySelector("[data-say-form]").hidden = false; stage.querySelector("[data-say-form] input").focus(); });
 stage.addEventListener("command:done", (event) => {
