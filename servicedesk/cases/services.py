@@ -423,7 +423,7 @@ def offer_form(form: FilledForm, *, actor: str) -> FilledForm:
     if problems:
         # Raised after the commit, so that the fields go on saying what is missing.
         first = next(field for field in paper.fields if field.name in problems)
-        raise NotReady(f"{first.label}: {problems[first.name]}")
+        raise NotReady(_("%(field)s: %(problem)s") % {"field": first.label, "problem": problems[first.name]})
     return form
 
 

@@ -31,7 +31,7 @@ from servicedesk.remote.models import RemoteSession
 from servicedesk.residents import services as residents
 from servicedesk.residents.services import Identity
 
-REGIONS = ("bar", "queue", "stage", "materials", "person", "paper", "history")
+REGIONS = ("bar", "queue", "stage", "idle", "materials", "person", "paper", "history")
 
 
 class DeskConsumer(LiveConsumer):

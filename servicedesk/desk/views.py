@@ -43,14 +43,10 @@ def sit(request: HttpRequest) -> HttpResponse:
         Counter.objects.select_related("centre"), pk=request.POST.get("counter"), is_active=True
     )
     rights.require(request.user, rights.DESK_ROLES, counter.centre)
-    if counter.clerk_id and counter.clerk_id != request.user.pk:
-        messages.error(request, _("Somebody sits at this counter. Choose another one."))
-        return redirect("desk")
-    seat = access.counter_of(request.user)
-    if seat is not None and seat.pk != counter.pk and access.is_occupied(seat):
-        messages.error(request, _("Somebody is at your counter. Finish with them first."))
-        return redirect("desk")
-    places.sit_down(counter, clerk=request.user)
+    try:
+        places.sit_down(counter, clerk=request.user)
+    except DomainError as error:
+        messages.error(request, str(error))
     return redirect("desk")
 
 
@@ -61,10 +57,10 @@ def leave(request: HttpRequest) -> HttpResponse:
     access.require_desk(request.user)
     counter = access.counter_of(request.user)
     if counter is not None:
-        if access.is_occupied(counter):
-            messages.error(request, _("Somebody is at your counter. Finish with them first."))
-            return redirect("desk")
-        places.leave_counter(counter)
+        try:
+            places.leave_counter(counter, clerk=request.user)
+        except DomainError as error:
+            messages.error(request, str(error))
     return redirect("desk")
 
 

@@ -53,7 +53,7 @@ class Player:
 
         def make() -> Page:
             context = self.browser.new_context(
-                viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce",
+                viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce", locale="zh-CN",
                 permissions=["camera", "microphone"] if has_camera else [],
             )  # fmt: skip
             root = "/".join(url.split("/")[:3])

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True), pytest.m
 def test_sitting_down_and_the_queue(portal, player, point):
     cast = point.cast
     places.sit_down(cast.second_counter, clerk=cast.second_clerk)
-    places.leave_counter(cast.counter)
+    places.leave_counter(cast.counter, clerk=cast.clerk)
     desk = as_staff(player, f"{portal}/desk/", cast.clerk)
     desk.see(".counter-list")
     desk.check("desk-choose")
@@ -52,6 +52,7 @@ def test_a_call_and_its_papers(portal, player, point):
     desk.check("desk-called")
     session = connected(session)
     remote.resident_says(session, text="请等我一下。")
+    desk.see(".banner", "请等我一下。")
     desk.see("[data-command=confirm_face]")
     desk.check("desk-before-the-face")
     desk.click("[data-command=confirm_face]")
@@ -144,6 +145,7 @@ def test_the_board(portal, player, point):
     for holder in (SECOND_RESIDENT, point.cast.resident):
         at_desk.a_ticket(point.cast, person=at_desk.a_person(holder), item=point.item, device=point.device)
     point.called()
+    board.see("[data-call-where]", "1")
     board.see("[data-call-number]")
     board.check("board-called")
     board.close()

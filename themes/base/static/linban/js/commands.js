@@ -33,7 +33,8 @@ export function command(type, fields = {}) {
 
 /** Shows a refusal where the command was given: in the nearest [data-refusal], else in the page's own. */
 export function showRefusal(element, error) {
-  const place = element?.closest("[data-refusal-scope]")?.querySelector("[data-refusal]") || document.querySelector("[data-refusal]");
+  // A region may have been drawn anew meanwhile: the sentence then stands at the head of the page.
+  const place = element?.closest("[data-refusal-scope]")?.querySelector("[data-refusal]") || document.querySelector(".banner[data-refusal]") || document.querySelector("[data-refusal]");
   if (!place) return;
   place.textContent = error ? error.message : "";
   place.hidden = !error;

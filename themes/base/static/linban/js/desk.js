@@ -139,7 +139,9 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   sendValues(form, "");
   await filling;
-  command("offer_form").catch((error) => showRefusal(form, error));
+  // The region is drawn anew after each command; the sentence belongs to the form that is there then.
+  const now = () => document.querySelector("form[data-paper-form]");
+  command("offer_form").then(() => showRefusal(now(), null), (error) => showRefusal(now(), error));
 });
 
 document.addEventListener("click", async (event) => {
