@@ -8,7 +8,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from content.items.models import ItemAtPlace, ItemEdition, Line, ServiceItem
+from content.items.models import ItemAtPlace, ItemEdition, LifeEvent, Line, ServiceItem
 from portal.base.accounts.models import User
 from portal.base.calendars import services as calendars
 from portal.base.places.models import Place
@@ -36,6 +36,11 @@ class Refusal:
 def get_item(key: str) -> ServiceItem | None:
     """The item of a key, offered or not."""
     return ServiceItem.objects.select_related("line").filter(key=key).first()
+
+
+def is_bereavement(item: ServiceItem | None) -> bool:
+    """Whether somebody has died where this item is asked for: no lamp colour, no rating asked, no cheerful word."""
+    return item is not None and LifeEvent.objects.filter(is_bereavement=True, entries__item=item).exists()
 
 
 def editions_in_force(on: date | None = None) -> QuerySet[ItemEdition]:

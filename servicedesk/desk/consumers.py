@@ -121,7 +121,7 @@ class DeskConsumer(LiveConsumer):
             "forms": paperforms.forms_for(case.item),
             "form": cases.form_view(form, masked=False) if form else None,
             "pages": list(case.pages.defer("image_sealed")),
-            "handovers": list(case.handovers.order_by("-made_at")),
+            "handovers": list(case.handovers.select_related("returned_by").order_by("-made_at")),
             "results": list(case.results.defer("pdf_sealed")),
             "copy_fields": self._copy_fields(case),
         }
@@ -313,6 +313,12 @@ class DeskConsumer(LiveConsumer):
             {"name": name[:80], "form": str(message.get("form") or "original"), "count": 1} for name in names[:20]
         ]
         cases.leave_papers(self._require_case(), papers=papers, actor=self.actor)
+        self._touch()
+
+    def do_return_papers(self, message: dict[str, Any]) -> None:
+        cases.return_papers(
+            Handover.objects.get(pk=message["handover"], case=self._require_case()), actor=self.actor
+        )  # fmt: skip
         self._touch()
 
     def do_sign_handover(self, message: dict[str, Any]) -> None:

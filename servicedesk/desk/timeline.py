@@ -48,6 +48,11 @@ SENTENCES = {
     ("case", "view_page"): _("Page looked at"),
     ("case", "refuse"): _("Case not accepted"),
     ("case", "withdraw"): _("Case withdrawn"),
+    ("case", "work"): _("It is being worked on"),
+    ("case", "supplement"): _("Papers are missing"),
+    ("case", "resume"): _("The papers are complete"),
+    ("case", "deadline"): _("Promised end set"),
+    ("case", "phone"): _("Telephone for messages changed"),
 }
 
 

@@ -17,9 +17,8 @@ from portal.base.rights import services as rights
 from portal.base.streams import services as streams
 from servicedesk.cases import services as cases
 from servicedesk.cases.models import Case, CasePage, FilledForm
-from servicedesk.desk import access, timeline
+from servicedesk.desk import access
 from servicedesk.printouts import services as printouts
-from servicedesk.residents import services as residents
 
 
 @never_cache
@@ -76,22 +75,6 @@ def case_list(request: HttpRequest) -> HttpResponse:
         found = found.filter(number__iexact=query) | found.filter(external_number__iexact=query)
     page = Paginator(found, 25).get_page(request.GET.get("page"))
     return render(request, "desk/cases.html", {"page": page, "query": query, "nav_current": "cases"})
-
-
-@login_required
-@require_GET
-def case_page(request: HttpRequest, case_id: str) -> HttpResponse:
-    """One case: its stages, papers and results; the person stays masked outside of a call."""
-    case = get_object_or_404(Case.objects.select_related("item", "centre", "applicant", "clerk", "ticket"), pk=case_id)
-    access.require_case(request.user, case)
-    context = {
-        "case": case,
-        "view": cases.case_view(case),
-        "name": residents.masked_name(case.applicant),
-        "lines": timeline.of(case.ticket, None, case),
-        "nav_current": "cases",
-    }
-    return render(request, "desk/case.html", context)
 
 
 @login_required

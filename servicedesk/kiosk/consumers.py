@@ -85,16 +85,22 @@ class KioskConsumer(DeviceConsumer):
             return self._call_snapshot(session)
         rated = remote.unrated_session_of(self.device)
         if rated is not None and str(rated.pk) not in self.rated_or_left:
+            if not ratings.is_asked_for(rated.ticket):
+                return self._page("done", {"view": {"rated": False}}, is_quiet=True)
             name = "rate_options" if self.view["name"] == "rate_options" else "rate"
             return self._page(name, {"session": rated, "levels": ratings.Rating.Level, "view": self.view})
         if self.view["name"] == "rate_options":
             self.view = {"name": "home"}
-        return self._page(self.view["name"], self._context())
+        context = self._context()
+        ticket, chosen = context.get("ticket"), self.view.get("chosen")
+        is_quiet = items.is_bereavement(ticket.item if ticket else chosen)
+        return self._page(self.view["name"], context, is_quiet=is_quiet)
 
     def _page(self, name: str, context: dict[str, Any], **more: Any) -> dict[str, Any]:
         context |= {"device": self.device, "place": self.device.place}
         html = render_to_string(f"kiosk/screens/{name}.html", context)
-        return {"screen": name, "regions": {"screen": html}, "call": None, "waiting": self._waiting_here(), **more}
+        page = {"screen": name, "regions": {"screen": html}, "call": None, "waiting": self._waiting_here()}
+        return page | {"is_quiet": False} | more
 
     def _context(self) -> dict[str, Any]:
         name, place = self.view["name"], self.device.place
@@ -145,11 +151,12 @@ class KioskConsumer(DeviceConsumer):
 
     def _call_snapshot(self, session: RemoteSession) -> dict[str, Any]:
         self.view = {"name": "home"}
+        is_quiet = items.is_bereavement(session.ticket.item)
         context = {"session": session, "device": self.device, "place": self.device.place, "ticket": session.ticket}
         if session.state in (SessionState.PLACED, SessionState.NOTICED):
             context["notice"] = residents.current_notice()
             context["is_english"] = translation.get_language() == "en"
-            return self._page("notice", context, call_number=session.ticket.number)
+            return self._page("notice", context, call_number=session.ticket.number, is_quiet=is_quiet)
         regions = {
             name: render_to_string(f"kiosk/call/{name}.html", context)
             for name in ("call_head", "call_caption", "call_now")
@@ -160,7 +167,7 @@ class KioskConsumer(DeviceConsumer):
             "ice_servers": signalling.ice_servers(),
             "live_at": session.live_at.isoformat() if session.live_at else None,
         }
-        return {"screen": "call", "regions": regions, "call": call, "waiting": self._waiting_here()}
+        return {"screen": "call", "regions": regions, "call": call, "waiting": self._waiting_here(), "is_quiet": is_quiet}
 
     # --- what is done -----------------------------------------------------------------------------------------------
     async def receive_json(self, content: Any, **kwargs: Any) -> None:

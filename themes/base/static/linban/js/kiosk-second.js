@@ -19,6 +19,7 @@ const live = new LiveStream(page.dataset.stream, {
     const paper = [next?.dataset.paperId, next?.dataset.sha256, next?.dataset.state].join(" ");
     if (paper !== refusedFor) showRefusal(null, null);
     refusedFor = paper;
+    document.documentElement.toggleAttribute("data-quiet", data.is_quiet);
     drawRegions(data.regions);
     if (data.screen !== shown) { shown = data.screen; window.scrollTo(0, 0); }
     document.querySelector("[data-focus-row]")?.scrollIntoView({ block: "nearest" });

@@ -26,6 +26,7 @@ function onSnapshot(data) {
   stage.hidden = !inCall;
   document.querySelector('[data-region="screen"]').hidden = inCall;
   document.body.classList.toggle("kiosk--dusk", inCall);
+  document.documentElement.toggleAttribute("data-quiet", data.is_quiet);
   drawRegions(data.regions);
   if (data.screen !== lastScreen) {
     lastScreen = data.screen;
