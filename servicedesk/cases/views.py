@@ -127,4 +127,6 @@ def case_progress(request: HttpRequest, code: str) -> HttpResponse:
     case = services.by_code(code)
     if case is None:
         return _unknown(request)
-    return _page(request, "cases/case.html", {"progress": services.progress(case), "is_quiet": items.is_bereavement(case.item)})
+    return _page(
+        request, "cases/case.html", {"progress": services.progress(case), "is_quiet": items.is_bereavement(case.item)}
+    )

@@ -63,7 +63,9 @@ class MoveForm(forms.Form):
     def __init__(self, *args, case: Case, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         allowed = [action for state, action in TRANSITIONS if state == case.state]
-        self.fields["action"].choices = [(action, MOVES[action]) for action in allowed]
+        choice = self.fields["action"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [(action, MOVES[action]) for action in allowed]
 
 
 def draw(

@@ -44,8 +44,11 @@ class DeskConsumer(LiveConsumer):
         await super().connect()
 
     def authorise(self) -> bool:
-        user = self.scope.get("user")
+        user, before = self.scope.get("user"), self.counter
         self.counter = access.counter_of(user) if isinstance(user, User) else None
+        # A page of the counter where the clerk sat before must not act at the new one.
+        if before is not None and self.counter != before:
+            self.counter = None
         return self.counter is not None
 
     def stream_names(self) -> list[str]:
@@ -111,8 +114,12 @@ class DeskConsumer(LiveConsumer):
                 "identity": None,
                 "masked": {"name": residents.masked_name(person), "number": residents.masked_number(person)},
             }
-        return {"identity": self.identities.get(str(session.pk)), "masked": {
-            "name": residents.masked_name(person), "number": residents.masked_number(person)}}  # fmt: skip
+        identity = self.identities.get(str(session.pk))
+        return {
+            "identity": identity,
+            "masked": {"name": residents.masked_name(person), "number": residents.masked_number(person)},
+            "number_warning": residents.check_number(identity.number).warning if identity else "",
+        }
 
     def _case_context(self, case: Case) -> dict[str, Any]:
         form = case.forms.order_by("-updated_at").first()

@@ -5,11 +5,13 @@ The person at the kiosk lives in this connection alone and is forgotten with it,
 
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from content.items import services as items
 from content.search import services as search
@@ -74,6 +76,7 @@ class KioskConsumer(DeviceConsumer):
         self.person_id = None
         self.ticket_id = None
         self.assurance = "none"
+        self.warning = ""
         self.chosen: str | None = None
         self.rated_or_left: set[str] = set()
 
@@ -105,7 +108,7 @@ class KioskConsumer(DeviceConsumer):
     def _context(self) -> dict[str, Any]:
         name, place = self.view["name"], self.device.place
         centre = centre_for(place)
-        context: dict[str, Any] = {"view": self.view, "centre": centre}
+        context: dict[str, Any] = {"view": self.view, "centre": centre, "warning": self.warning}
         context["person_greeting"] = residents.greeting(self._person()) if self.person_id else ""
         if name in ("home", "number", "done"):
             context["estimate"] = queueing.estimate(centre, channel="remote") if centre else None
@@ -167,7 +170,13 @@ class KioskConsumer(DeviceConsumer):
             "ice_servers": signalling.ice_servers(),
             "live_at": session.live_at.isoformat() if session.live_at else None,
         }
-        return {"screen": "call", "regions": regions, "call": call, "waiting": self._waiting_here(), "is_quiet": is_quiet}
+        return {
+            "screen": "call",
+            "regions": regions,
+            "call": call,
+            "waiting": self._waiting_here(),
+            "is_quiet": is_quiet,
+        }
 
     # --- what is done -----------------------------------------------------------------------------------------------
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
@@ -225,7 +234,7 @@ class KioskConsumer(DeviceConsumer):
         if not check.is_valid:
             self.view = {"name": "number", "typed": str(message.get("number", ""))[:40], "problem": check.problem}
             return
-        self.assurance = "typed"
+        self.assurance, self.warning = "typed", check.warning
         if self.chosen:
             self._issue(self.chosen)
         else:
@@ -310,7 +319,20 @@ class KioskConsumer(DeviceConsumer):
 
     def do_wave(self, message: dict[str, Any]) -> None:
         """The resident asks to wait a moment; the clerk's screen says so."""
-        remote.resident_says(self.active_session(), text=_("The resident asks you to wait a moment."))
+        self._tell_clerk(gettext_lazy("The resident asks you to wait a moment."))
+
+    def do_trouble(self, message: dict[str, Any]) -> None:
+        """The page could not use a camera; the clerk, who waits for its picture, is told."""
+        words = {
+            "camera": gettext_lazy("The kiosk's camera or microphone cannot be used. Type, or send for the helper."),
+            "document": gettext_lazy("The document camera gave no picture. Ask to hold the paper up, or try again."),
+        }
+        self._tell_clerk(words[str(message.get("what"))])
+
+    def _tell_clerk(self, sentence: Any) -> None:
+        # Whatever language the resident reads, the clerk's screen is in the place's own.
+        with translation.override(settings.LANGUAGE_CODE):
+            remote.resident_says(self.active_session(), text=str(sentence))
 
     def do_say(self, message: dict[str, Any]) -> None:
         remote.resident_says(self.active_session(), text=str(message.get("text", ""))[:200])

@@ -169,9 +169,7 @@ def board_snapshot(centre: Place) -> dict[str, Any]:
     now = timezone.now()
     # What is to be said is read first: a call that comes in between is then shown, and said with the next snapshot.
     due = list(
-        Call.objects.filter(
-            ticket__centre=centre, ticket__state=TicketState.CALLED, called_at__gte=now - SPEAK_WITHIN
-        )
+        Call.objects.filter(ticket__centre=centre, ticket__state=TicketState.CALLED, called_at__gte=now - SPEAK_WITHIN)
         .select_related("ticket", "counter")
         .order_by("called_at")
     )

@@ -52,6 +52,7 @@ ROWS = [
     # An unknown browser gets the page that asks the bridge which device it is; what a kiosk shows comes by its socket.
     Row("kiosk/", "/kiosk/", PUBLIC),
     Row("kiosk/second/", "/kiosk/second/", PUBLIC),
+    Row("kiosk/setup/", "/kiosk/setup/", PUBLIC),
     Row(
         "kiosk/capture/<str:token>/",
         "/kiosk/capture/guessed/",

@@ -143,7 +143,14 @@ class Journey:
             base_url=self.stack.url, viewport=size, permissions=["camera", "microphone"]
         )
         self.kiosk = self.watch(at_kiosk.new_page(), "kiosk")
-        self.kiosk.goto(f"/kiosk/?bridge={bridge}&document=fake_device_2")
+        self.kiosk.goto(f"/kiosk/?bridge={bridge}")
+        expect(self.kiosk.locator("[data-card-panel]")).to_be_visible(timeout=30_000)
+        # The second camera of this browser is a depth camera: the keeper chooses the one that looks at papers.
+        self.kiosk.goto("/kiosk/setup/")
+        self.kiosk.locator("label.option", has_text="fake_device_2").click()
+        self.kiosk.locator(".kiosk-foot button").click()
+        expect(self.kiosk.locator("input[value^=fake_device_2]")).to_be_checked()
+        self.kiosk.goto("/kiosk/")
         expect(self.kiosk.locator("[data-card-panel]")).to_be_visible(timeout=30_000)
         self.second = self.watch(at_kiosk.new_page(), "second")
         self.second.goto("/kiosk/second/")

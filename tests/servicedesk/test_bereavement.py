@@ -46,7 +46,9 @@ def test_no_rating_is_asked_for_and_one_may_be_given(cast, client_for):
 
 def test_the_message_says_only_that_something_moved(cast):
     item = an_item_of_a_bereavement()
-    case = a_case(cast, served(a_ticket(cast, person=a_person(cast.resident), item=item, device=None), cast.counter), item)
+    case = a_case(
+        cast, served(a_ticket(cast, person=a_person(cast.resident), item=item, device=None), cast.counter), item
+    )
     cases.set_phone(case, phone="13800138000", actor="user:1")
     cases.move_case(case, "accept", actor="user:1")
     assert outbox.opened(OutboxMessage.objects.get(channel="sms"))["text"] == "您的申请有进展。"

@@ -180,17 +180,18 @@ class Bridge:
 
 
 class Line:
-    """A page's line to the portal that can be cut and mended."""
+    """A page's line to the portal that can be cut and mended, or take in commands that go nowhere."""
 
     def __init__(self, pattern: str) -> None:
-        self.pattern, self.is_cut = pattern, False
+        self.pattern, self.is_cut, self.is_mute = pattern, False, False
         self._socket: WebSocketRoute | None = None
 
     def take(self, socket: WebSocketRoute) -> None:
         if self.is_cut:
             socket.close()
             return
-        socket.connect_to_server()
+        server = socket.connect_to_server()
+        socket.on_message(lambda text: None if self.is_mute else server.send(text))
         self._socket = socket
 
     def cut(self, tab: Tab) -> None:

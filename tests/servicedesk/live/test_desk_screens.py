@@ -7,6 +7,7 @@ from portal.base.places import services as places
 from servicedesk.cases import services as cases
 from servicedesk.printouts import services as printouts
 from servicedesk.printouts.models import PrintJob
+from servicedesk.queueing.models import Ticket
 from servicedesk.remote import services as remote
 from servicedesk.remote.dossier import seal_session
 from tests.cast import SECOND_RESIDENT
@@ -36,6 +37,13 @@ def test_sitting_down_and_the_queue(portal, player, point):
     desk.click("[data-command=pause]")
     desk.see(".queue__top .banner")
     desk.check("desk-paused")
+    # The same clerk sits down elsewhere in another window: this page is stale, says so, and asks no more.
+    places.leave_counter(cast.second_counter, clerk=cast.second_clerk)
+    ticket = Ticket.objects.filter(state="waiting").count()
+    places.sit_down(cast.second_counter, clerk=cast.clerk)
+    desk.see("[data-stale] a")
+    desk.check("desk-stale")
+    assert Ticket.objects.filter(state="waiting").count() == ticket
     desk.close()
     stranger = as_staff(player, f"{portal}/desk/cases/", cast.clerk)
     stranger.see("h1")
@@ -52,7 +60,7 @@ def test_a_call_and_its_papers(portal, player, point):
     desk.check("desk-called")
     session = connected(session)
     remote.resident_says(session, text="请等我一下。")
-    desk.see(".banner", "请等我一下。")
+    desk.see("[data-region=stage] .banner", "请等我一下。")
     desk.see("[data-command=confirm_face]")
     desk.check("desk-before-the-face")
     desk.click("[data-command=confirm_face]")
@@ -145,7 +153,7 @@ def test_the_board(portal, player, point):
     for holder in (SECOND_RESIDENT, point.cast.resident):
         at_desk.a_ticket(point.cast, person=at_desk.a_person(holder), item=point.item, device=point.device)
     point.called()
-    board.see("[data-call-where]", "1")
+    board.see("[data-call-where]", "视频接通")
     board.see("[data-call-number]")
     board.check("board-called")
     board.close()

@@ -6,8 +6,8 @@ from portal.base.places import services as places
 from portal.base.places.models import Place
 from servicedesk.cases import services as cases
 from servicedesk.devices import services as devices
-from servicedesk.printouts.models import PrintJob
 from servicedesk.printouts import services as printouts
+from servicedesk.printouts.models import PrintJob
 from servicedesk.remote import services as remote
 from tests.cast import RESIDENT, SECOND_RESIDENT
 from tests.servicedesk.cases import at_desk
@@ -208,4 +208,41 @@ def test_in_english(portal, player, point):
     kiosk.see(".field__error")
     assert not any("一" <= char <= "鿿" for char in kiosk.text(".field__error"))
     kiosk.check("english-kiosk-number-wrong")
+    kiosk.close()
+
+
+def test_choosing_the_camera_that_looks_at_papers(portal, player, point):
+    kiosk = point.open(player, portal, "/kiosk/setup/")
+    kiosk.see("label.option:nth-of-type(4)")
+    kiosk.check("kiosk-setup")
+    kiosk.click("label.option:nth-of-type(4)")
+    chosen = kiosk.do(lambda page: page.locator("input:checked").get_attribute("value"))
+    kiosk.click(".kiosk-foot button")
+    kiosk.see(".toast")
+    kiosk.see("label.option:nth-of-type(4)")
+    assert chosen and kiosk.do(lambda page: page.locator("input:checked").get_attribute("value")) == chosen
+    point.device.refresh_from_db()
+    assert point.device.document_camera == chosen
+    kiosk.close()
+
+
+def test_a_command_without_an_answer_is_told(portal, player, point):
+    line = Line("**/ws/kiosk/")
+    kiosk = point.open(player, portal, line=line)
+    # The ten seconds that a command is waited for pass at once.
+    kiosk.do(
+        lambda page: page.add_init_script(
+            "const wait = window.setTimeout; window.setTimeout = (run, ms) => wait(run, ms === 10000 ? 300 : ms);"
+        )
+    )
+    kiosk.do(lambda page: page.reload())
+    kiosk.see("[data-reader-says=ready]")
+    line.is_mute = True
+    kiosk.click("[data-field-screen=number]")
+    kiosk.see("[data-refusal]", "还没有回音")
+    kiosk.check("kiosk-no-answer")
+    line.is_mute = False
+    kiosk.click("[data-field-screen=number]")
+    kiosk.see("#id-number")
+    assert kiosk.do(lambda page: page.locator("[data-refusal]").is_hidden())
     kiosk.close()

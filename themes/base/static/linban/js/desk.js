@@ -24,7 +24,11 @@ function onSnapshot(data) {
 const live = new LiveStream(page.dataset.stream, {
   onSnapshot,
   onMessage: takeAnswer,
-  onState: (state) => { document.querySelector("[data-offline]").hidden = state !== "lost"; },
+  onState: (state) => {
+    document.querySelector("[data-offline]").hidden = state !== "lost";
+    document.querySelector("[data-stale]").hidden = state !== "refused";
+    if (state === "refused") endCall();
+  },
 });
 useStream(live);
 

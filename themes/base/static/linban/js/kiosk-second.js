@@ -26,7 +26,10 @@ const live = new LiveStream(page.dataset.stream, {
     wireSignatures();
   },
   onMessage: takeAnswer,
-  onState: (state) => { document.querySelector("[data-offline]").hidden = state !== "lost"; },
+  onState: (state) => {
+    document.querySelector("[data-offline]").hidden = state !== "lost";
+    if (state === "refused") window.location.reload();
+  },
 });
 useStream(live);
 
