@@ -11,6 +11,7 @@ import shutil
 import subprocess
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pypdf import PdfReader
 from reportlab.pdfgen.canvas import Canvas
@@ -93,7 +94,9 @@ class Journey:
         return page
 
     def shot(self, name: str, page: Page) -> None:
-        """A picture of the screen for the documentation, where E2E_SHOTS names a folder."""
+        """The screen passes axe here; a picture of it for the documentation, where E2E_SHOTS names a folder."""
+        found = Axe().run(page).response["violations"]
+        self.errors += [f"{name}: axe {one['id']} {[node['target'] for node in one['nodes'][:3]]}" for one in found]
         if folder := os.environ.get("E2E_SHOTS"):
             page.screenshot(path=f"{folder}/{name}.png")
 
