@@ -408,7 +408,7 @@ def fill_form(form: FilledForm, *, values: dict[str, str], actor: str) -> dict[s
     }
     if after == before:
         return form_view(form, masked=False)
-    form.changed_fields = sorted(name for name in after if after.get(name) != before.get(name))
+    form.changed_fields = sorted(name for name in after if after[name] != before.get(name, ""))
     _seal_values(form, after)
     form.revision += 1
     # What the resident was shown is not this any more: it is offered anew.
