@@ -136,3 +136,16 @@ def test_the_first_thing_in_the_readme_is_two_commands_that_exist():
 def test_decisions_are_numbered_without_gaps():
     numbers = sorted(int(path.name[:4]) for path in (ROOT / "docs/decisions").glob("[0-9]*.md"))
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_every_test_that_the_docs_name_exists():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", read("docs/bad-input.md"))
+    assert len(named) > 20
+    missing = [f"{path}::{name}" for path, name in named if not re.search(rf"def {name}\(", read(path))]
+    assert missing == []
+
+
+def test_every_picture_is_shown_in_the_readme_and_taken_by_the_journey():
+    pictures = {path.name for path in (ROOT / "docs/screenshots").glob("*.png")}
+    assert set(re.findall(r"docs/screenshots/([\w-]+\.png)", read("README.md"))) == pictures
+    assert {f"{name}.png" for name in re.findall(r'self\.shot\("([\w-]+)"', read("tests/e2e/test_journey.py"))} == pictures

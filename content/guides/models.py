@@ -166,12 +166,13 @@ class GuidePage(PortalPage):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from content.guides.services import guide_context
-        from content.items.services import current_edition
+        from content.items.services import current_edition, is_bereavement
 
         edition = current_edition(self.item)
         if edition is None:
             raise Http404(translation.gettext("This guide is not published yet."))
-        return super().get_context(request, *args, **kwargs) | guide_context(self.item, edition, request=request)
+        context = super().get_context(request, *args, **kwargs) | guide_context(self.item, edition, request=request)
+        return context | {"is_quiet": is_bereavement(self.item)}
 
 
 class ContentPage(PortalPage):

@@ -71,6 +71,8 @@ def dossier_page(request: HttpRequest, session_id: str) -> HttpResponse:
         may_play = True
     folder = dossiers.folder_of(dossier.session)
     is_forgotten = dossiers.is_forgotten(dossier.session)
+    entries = journal.entries_for(("session", dossier.session_id))
+    actors = timeline.actors_of(entries)
     context = {
         "dossier": dossier,
         "session": dossier.session,
@@ -80,8 +82,7 @@ def dossier_page(request: HttpRequest, session_id: str) -> HttpResponse:
         "may_play": may_play or request.session.get(f"dossier:{dossier.session_id}", False),
         "pictures": playback.pictures_of(dossier.session),
         "entries": [
-            (entry, timeline.text_of(entry), REASONS.get(entry.reason, ""))
-            for entry in journal.entries_for(("session", dossier.session_id))
+            (entry, timeline.text_of(entry), REASONS.get(entry.reason, ""), actors[entry.actor]) for entry in entries
         ],
     }
     return render(request, "desk/dossier.html", context)
