@@ -12,7 +12,9 @@ from content.items import services as items
 from content.items.models import in_english
 from content.search import services, unfound
 from portal.base.limits import allow, caller_address, too_many
+from portal.base.public_pages import for_everyone, keep_for
 
+KEPT_S = 60
 SUGGESTIONS = 6
 WINDOW_S = 60
 # A committee's visitors share one address; a person types a few searches a minute, with suggestions at every pause.
@@ -24,6 +26,7 @@ def _typed(request: HttpRequest) -> str:
     return request.GET.get("q", "").replace("\x00", "").strip()[: services.MAX_QUERY]
 
 
+@for_everyone(parameters=("q", "format"), typed=("q",))
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """`?q=` finds; `&format=json` gives {"query", "results": [{"title", "url", "kind", "key"}]}."""
@@ -34,13 +37,15 @@ def search(request: HttpRequest) -> HttpResponse:
     found = services.search(typed)
     if is_json:
         results = [{"title": hit.title, "url": hit.url, "kind": hit.kind, "key": hit.key} for hit in found.hits]
-        return JsonResponse({"query": typed, "results": results}, json_dumps_params={"ensure_ascii": False})
+        answer = JsonResponse({"query": typed, "results": results}, json_dumps_params={"ensure_ascii": False})
+        return keep_for(answer, seconds=KEPT_S) if results else answer
     response = render(request, "search/search.html", _context(typed, found))
     if typed and not found.hits:
         unfound.note_unfound(typed, address=caller_address(request))
         # Kept by a cache, the next person's miss would not be counted, and a word added since not be found.
         add_never_cache_headers(response)
-    return response
+        return response
+    return keep_for(response, seconds=KEPT_S)
 
 
 @require_safe
