@@ -28,6 +28,7 @@ if text("RECORDINGS_STORAGE", ""):
 SMS_GATEWAY = url("SMS_GATEWAY", "", ("http", "https"))
 RATINGS_GATEWAY = url("RATINGS_GATEWAY", "", ("http", "https"))
 ACCEPTANCE_GATEWAY = url("ACCEPTANCE_GATEWAY", "", ("http", "https"))
+MAP_GATEWAY = url("MAP_GATEWAY", "", ("http", "https"))
 MAP_TILES = text("MAP_TILES", "")
 REDIS_URL = url("REDIS_URL", "", ("redis", "rediss", "unix"))
 
