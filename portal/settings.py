@@ -5,7 +5,7 @@ import xstatic.pkg.leaflet as leaflet
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from portal.environment import ROOT, flag, keyring, port_range, text, time_zone, url
+from portal.environment import ROOT, flag, keyring, port_range, text, time_zone, url, whole_number
 
 BASE_DIR = ROOT
 DATA_DIR = ROOT / text("DATA_DIR", "var")
@@ -31,6 +31,7 @@ ACCEPTANCE_GATEWAY = url("ACCEPTANCE_GATEWAY", "", ("http", "https"))
 MAP_GATEWAY = url("MAP_GATEWAY", "", ("http", "https"))
 MAP_TILES = text("MAP_TILES", "")
 REDIS_URL = url("REDIS_URL", "", ("redis", "rediss", "unix"))
+PAGE_CACHE_MB = whole_number("PAGE_CACHE_MB", 64, most=4096)
 
 INSTALLED_APPS = [
     "themes",
@@ -96,7 +97,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -124,7 +124,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
+                "portal.context.messages",
                 "wagtail.contrib.settings.context_processors.settings",
                 "portal.context.look",
             ],
@@ -221,6 +221,11 @@ STATICFILES_DIRS = [
     ROOT / "themes/kaifu/static",
     ("vendor/leaflet", leaflet.BASE_DIR),
 ]
+STATICFILES_FINDERS = [
+    "themes.stylesheet.StylesheetFinder",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 WHITENOISE_USE_FINDERS = DEBUG or DEMO
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
@@ -228,7 +233,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or DEMO
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "portal.static_files.HashedFilesStorage"
     },
 }
 MEDIA_URL = "/media/"

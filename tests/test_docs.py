@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-READ = re.compile(r"\b(?:text|flag|url|keyring|port_range|time_zone)\(\s*\"([A-Z][A-Z0-9_]+)\"")
+READ = re.compile(r"\b(?:text|flag|url|keyring|port_range|time_zone|whole_number)\(\s*\"([A-Z][A-Z0-9_]+)\"")
 # Commands of packages that the docs name as ours to run.
 FOREIGN_COMMANDS = {"db_worker", "migrate", "collectstatic", "createsuperuser", "check", "shell", "makemigrations"}
 

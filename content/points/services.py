@@ -28,6 +28,7 @@ WALK_M_PER_MIN = 75
 DETOUR = 1.3
 POINT_COOKIE = "point"
 MARGIN_M = 320
+SOON_S = 30
 CORNERS = 16
 EXCEPTIONS_SHOWN_DAYS = 60
 OUTLINES = Path(__file__).parent / "data"
@@ -187,6 +188,16 @@ def coming_changes(place: Place, at: datetime) -> list[str]:
 def _date_and_clock(moment: datetime) -> str:
     local = timezone.localtime(moment)
     return _("%(day)s %(clock)s") % {"day": formats.date_format(local, _("F j")), "clock": _clock(local)}
+
+
+def seconds_until_change(status: PointStatus | None, now: datetime, *, at_most: float) -> float:
+    """For how long a state holds if nobody changes it; states that do not say when they end are looked at soon."""
+    if status is None:
+        return at_most
+    ends = status.closes_at or status.next_opening
+    if ends is None:
+        return min(at_most, SOON_S)
+    return max(0.0, min(at_most, (ends - now).total_seconds()))
 
 
 def statuses(places: Iterable[Place], at: datetime, *, with_next: bool = False) -> dict[int, PointStatus]:

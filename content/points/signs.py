@@ -28,6 +28,7 @@ FACE = "LinbanSigns"
 TOKEN = re.compile(r"--([a-z0-9-]+):\s*(#[0-9a-f]{3,6})", re.IGNORECASE)
 NOT_FIRST = "，。、！？：；）」”,.;:!?)"
 DOORS_ACROSS, DOORS_DOWN = 2, 4
+FACT_PT = 19
 
 
 @dataclass(frozen=True)
@@ -146,10 +147,10 @@ def _poster(canvas: Canvas, sign: Sign) -> None:
         y -= 8 * mm
         canvas.setFillColor(colours["ink"])
         for row in rows:
-            for line in _broken(canvas, row, 16, left):
-                canvas.setFont(_face(), 16)
+            for line in _broken(canvas, row, FACT_PT, left):
+                canvas.setFont(_face(), FACT_PT)
                 canvas.drawString(margin, y, line)
-                y -= 7.6 * mm
+                y -= FACT_PT * 1.35
         y -= 5 * mm
     for note in sign.notes:
         for line in _broken(canvas, note, 14, left):

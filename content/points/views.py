@@ -15,11 +15,13 @@ from django.views.decorators.http import require_safe
 
 from content.items import services as items
 from content.items.models import ServiceItem
+from content.items.taking import hours_text
 from content.points import directions, services
 from content.points.services import PointStatus
 from portal.base.calendars import services as calendars
 from portal.base.places.models import Place
 from portal.base.places.services import centre_for
+from portal.base.public_pages import for_everyone, keep_for
 
 PAGE_SIZE = 20
 WINDOWS_SHOWN = 12
@@ -27,6 +29,8 @@ FRESH_S = 30
 KINDS = [*[kind for kind in Place.Kind.values if kind], "centre"]
 WITHIN_KM = ("1", "2", "5")
 VIEW_W, VIEW_H = 560, 800
+# Where somebody is (lat, lon) is nobody else's business: such a list is never kept.
+FILTERS = ("open", "stepfree", "remote", "kind", "area", "item", "q", "page", "near", "within")
 
 
 def _position(request: HttpRequest) -> tuple[float, float] | None:
@@ -120,6 +124,7 @@ def _query(asked: dict[str, Any], position: tuple[float, float] | None, **change
     return urlencode({name: value for name, value in values.items() if value})
 
 
+@for_everyone(parameters=FILTERS, cookies=(services.POINT_COOKIE,), typed=("q",))
 @require_safe
 def point_list(request: HttpRequest) -> HttpResponse:
     """Points as a list and a map; works by links and a form alone."""
@@ -191,7 +196,7 @@ def point_list(request: HttpRequest) -> HttpResponse:
         "has_demo": any(place.is_demo for place in found),
         "nav_current": "points",
     }
-    return render(request, "points/point_list.html", context)
+    return keep_for(render(request, "points/point_list.html", context), seconds=FRESH_S)
 
 
 def _title(position: tuple[float, float] | None, area: Place | None) -> str:
@@ -247,12 +252,17 @@ def _drawing(rows: list[dict[str, Any]], found: list[Place], states: dict[int, P
     }  # fmt: skip
 
 
-def _with_windows(offered: list[ServiceItem], prefix: str) -> list[dict[str, str]]:
-    """Items that are not handled on every day that the place is open, most frequent first, each with its days."""
+def _with_windows(place: Place, offered: list[ServiceItem], prefix: str) -> list[dict[str, str]]:
+    """Items that are not handled whenever the place is open, most frequent first, each with its days and hours there."""
+    rules = items.rules_at(place, [item.pk for item in offered])
     found = []
     for item in offered:
         # items_for_place gives each item its edition in force.
-        if words := items.window_text(item.edition):  # type: ignore[attr-defined]
+        words = items.window_text(item.edition)  # type: ignore[attr-defined]
+        rule = rules.get(item.pk)
+        if rule is not None and rule.hours.all():
+            words = f"{words} {hours_text(rule)}".strip()
+        if words:
             found.append({"title": item.name, "url": f"{prefix}/guides/{item.key}/", "window": words})
     return found[:WINDOWS_SHOWN]
 
@@ -333,6 +343,7 @@ def _note(place: Place, status: PointStatus) -> str:
     return _(", ").join(part for part in (status.text, status.reason, words) if part)
 
 
+@for_everyone()
 @require_safe
 def point_page(request: HttpRequest, code: str) -> HttpResponse:
     """One point or centre: open or not, hours, where, what can be done there."""
@@ -351,7 +362,7 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
         states = services.statuses([other for other, _distance in near], now)
         around = [_row(other, states[other.pk], {}, metres) for other, metres in near]
     prefix = "/en" if reverse("points").startswith("/en") else ""
-    response = render(
+    page = render(
         request,
         "points/point_page.html",
         {
@@ -365,7 +376,7 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
             "hours": services.hours_in_words(place),
             "frequent": [{"title": item.name, "url": f"{prefix}/guides/{item.key}/"} for item in offered[:8]],
             "offered_count": len(offered),
-            "with_windows": _with_windows(offered, prefix),
+            "with_windows": _with_windows(place, offered, prefix),
             "coming": services.coming_changes(place, now),
             "where_to": services.where_to(place),
             "ways": directions.links_to(place, services.name_of(place)),
@@ -383,13 +394,10 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
             "nav_current": "points",
         },
     )
-    # The home page shows the point looked at last as its lit window; the cookie names the place, not the person.
-    response.set_cookie(
-        services.POINT_COOKIE, place.code, max_age=180 * 86400, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
-    )
-    return response
+    return keep_for(page, seconds=FRESH_S)
 
 
+@for_everyone(parameters=FILTERS, typed=("q",))
 @require_safe
 def points_geojson(request: HttpRequest) -> JsonResponse:
     """Points and centres for maps; the same filters as the page."""
@@ -425,9 +433,10 @@ def points_geojson(request: HttpRequest) -> JsonResponse:
     response = JsonResponse({"type": "FeatureCollection", "as_of": timezone.now(), "features": features})
     response["Content-Type"] = "application/geo+json"
     patch_cache_control(response, public=True, max_age=FRESH_S)
-    return response
+    return keep_for(response, seconds=FRESH_S)
 
 
+@for_everyone()
 @require_safe
 def points_outline(request: HttpRequest) -> JsonResponse:
     """The schematic areas under the pins; a drawing, not a survey."""
@@ -446,4 +455,4 @@ def points_outline(request: HttpRequest) -> JsonResponse:
     response = JsonResponse({"type": "FeatureCollection", "note": note, "source": source, "features": features})
     response["Content-Type"] = "application/geo+json"
     patch_cache_control(response, public=True, max_age=300)
-    return response
+    return keep_for(response, seconds=300)

@@ -5,15 +5,13 @@ import io
 import json
 import secrets
 from datetime import datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from content.items import services as items
 from content.items.models import ItemEdition, ServiceItem
@@ -34,6 +32,9 @@ from servicedesk.queueing.models import Ticket
 from servicedesk.queueing.states import AT_COUNTER
 from servicedesk.residents import services as residents
 from servicedesk.residents.models import Person
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 __all__ = [
     "attach_result",
@@ -606,6 +607,10 @@ def attach_result(case: Case, *, pdf: bytes, title: str, clerk: User, actor: str
     Raises:
         BadUpload: it is no PDF, is locked, or has too many pages.
     """
+    # Here and not above: every start would wait half a second for what is used when a result comes back.
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
     if len(pdf) > MAX_UPLOAD_BYTES:
         raise BadUpload(_("The PDF is larger than 12 MB."))
     try:
@@ -641,7 +646,7 @@ def attach_result(case: Case, *, pdf: bytes, title: str, clerk: User, actor: str
     return result
 
 
-def _has_active_content(reader: PdfReader) -> bool:
+def _has_active_content(reader: "PdfReader") -> bool:
     """Whether the PDF runs something or carries files (ISO 32000-1, 7.11.4 and 12.6).
 
     Its bytes stay as the office sealed them: encoding them anew would break its electronic seal.
