@@ -27,6 +27,7 @@ GATEWAYS = {
     "ratings": "RATINGS_GATEWAY",
     "acceptance": "ACCEPTANCE_GATEWAY",
     "seal": "SEAL_GATEWAY",
+    "map": "MAP_GATEWAY",
 }
 MAX_ATTEMPTS = 12
 FIRST_WAIT_S = 5
