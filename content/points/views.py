@@ -13,6 +13,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from content.bulletin import services as bulletin
 from content.items import services as items
 from content.items.models import ServiceItem
 from content.points import services
@@ -257,6 +258,7 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
             "frequent": [{"title": item.name, "url": f"{prefix}/guides/{item.key}/"} for item in offered[:8]],
             "offered_count": len(offered),
             "around": around,
+            "announcements": bulletin.current_announcements(place=place),
             "live_url": f"/live/point/{place.code}/"
             if place.has_remote_window and place.level == Place.Level.POINT
             else "",
