@@ -17,7 +17,7 @@ class SuggestionForm(forms.Form):
     """What the box takes. `website` is a trap that no person sees: a program that fills everything falls into it."""
 
     topic = forms.ChoiceField(
-        label=gettext_lazy("What is it about?"), choices=Suggestion.Topic.choices, widget=forms.RadioSelect
+        label=gettext_lazy("What do you write about?"), choices=Suggestion.Topic.choices, widget=forms.RadioSelect
     )
     place = forms.ModelChoiceField(
         Place.objects.none(), required=False, label=gettext_lazy("Which place?"), to_field_name="code"

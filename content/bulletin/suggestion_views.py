@@ -45,7 +45,7 @@ class SuggestionList(ReportView):
     permission_required = "view"
     is_exportable = False
     columns = [
-        TitleColumn("topic", label=gettext_lazy("What is it about?"), accessor="get_topic_display",
+        TitleColumn("topic", label=gettext_lazy("subject"), accessor="get_topic_display",
                     get_url=lambda row: reverse("suggestion_detail", args=[row.pk])),
         Column("place", label=gettext_lazy("place")),
         Column("state", label=gettext_lazy("state"), accessor="get_state_display"),

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('info', 'notice'), ('warn', 'warning')], default='info', max_length=8, verbose_name='kind')),
-                ('title', models.CharField(max_length=40, verbose_name='title')),
+                ('title', models.CharField(max_length=40, verbose_name='heading')),
                 ('title_en', models.CharField(blank=True, max_length=80, verbose_name='title in English')),
                 ('text', models.CharField(blank=True, help_text='First what happened, then what people can do instead.', max_length=160, verbose_name='text')),
                 ('text_en', models.CharField(blank=True, max_length=300, verbose_name='text in English')),
@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
             name='Suggestion',
             fields=[
                 ('id', models.UUIDField(default=portal.base.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('topic', models.CharField(choices=[('guide', 'A guide is wrong or hard to understand'), ('point', 'A service point or its machine'), ('service', 'How I was served'), ('other', 'Something else')], max_length=8, verbose_name='What is it about?')),
+                ('topic', models.CharField(choices=[('guide', 'A guide is wrong or hard to understand'), ('point', 'A service point or its machine'), ('service', 'How I was served'), ('other', 'Something else')], max_length=8, verbose_name='What do you write about?')),
                 ('sealed', models.BinaryField()),
                 ('has_contact', models.BooleanField(default=False, editable=False, verbose_name='left a contact')),
                 ('state', models.CharField(choices=[('received', 'received'), ('in_work', 'somebody is on it'), ('answered', 'replied'), ('closed', 'closed without a reply')], default='received', max_length=10, verbose_name='state')),

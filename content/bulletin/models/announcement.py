@@ -45,7 +45,7 @@ class Announcement(RevisionMixin, PreviewableMixin, models.Model):
         help_text=_("Empty: it is not about one item. Otherwise it stands on the guide of that item alone."),
     )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.INFO)
-    title = models.CharField(_("title"), max_length=40)
+    title = models.CharField(_("heading"), max_length=40)
     title_en = models.CharField(_("title in English"), max_length=80, blank=True)
     text = models.CharField(
         _("text"), max_length=160, blank=True, help_text=_("First what happened, then what people can do instead.")

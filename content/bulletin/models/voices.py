@@ -73,7 +73,7 @@ class Suggestion(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     place = models.ForeignKey(Place, models.PROTECT, related_name="suggestions", verbose_name=_("about which place"))
-    topic = models.CharField(_("What is it about?"), max_length=8, choices=Topic)
+    topic = models.CharField(_("What do you write about?"), max_length=8, choices=Topic)
     sealed = models.BinaryField(editable=False)
     has_contact = models.BooleanField(_("left a contact"), default=False, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=SuggestionState, default=SuggestionState.RECEIVED)

@@ -15,7 +15,8 @@ from django.db import transaction
 from django.tasks import task_backends
 from django.tasks.backends.dummy import DummyBackend
 
-from content.bulletin.demo import load_demo
+from content.bulletin import demo as bulletin_demo
+from content.editing import demo as editing_demo
 from content.editing import groups
 from content.editing.approval import ensure_workflows
 from content.guides.services import build_site
@@ -97,7 +98,8 @@ class Command(BaseCommand):
         groups.refresh_groups()
         district_place = Place.objects.get(code=DISTRICT)
         ensure_workflows(district_place)
-        load_demo(district=district_place, subdistrict=place)
+        bulletin_demo.load_demo(district=district_place, subdistrict=place)
+        editing_demo.load_demo(owner=User.objects.filter(username="editor").first())
 
     def _pair_kiosk(self, path: Path) -> None:
         """Register the kiosk by the key in its configuration, which is made when it is missing."""
