@@ -15,6 +15,7 @@ from content.bulletin import services as bulletin
 from content.guides.models import ContentPage, GuideIndexPage, GuidePage, HomePage, PortalSettings
 from content.items import services as items
 from content.items.models import EditionMaterial, ItemEdition, ServiceItem, in_english
+from content.items.rules_edition import conditions_in_words
 from content.items.wording import clauses, public_text
 from content.points import services as points
 from portal.base.accounts.models import User
@@ -245,7 +246,7 @@ def index_context(page: GuideIndexPage, *, request: HttpRequest) -> dict[str, An
 
 def guide_context(item: ServiceItem, edition: ItemEdition, *, request: HttpRequest | None = None) -> dict[str, Any]:
     """All that a guide page tells about one edition, in the order in which people need it."""
-    uses = list(edition.materials.select_related("material", "situation")) if edition.pk else []
+    uses = list(edition.materials.select_related("material")) if edition.pk else []
     checks = [line for line in clauses(edition.said("conditions"))]
     if edition.proxy_rule == ItemEdition.Proxy.NONE:
         checks = [line for line in checks if "不接受委托" not in line] or checks
@@ -258,7 +259,7 @@ def guide_context(item: ServiceItem, edition: ItemEdition, *, request: HttpReque
         "facts": [_who(edition), _bring(uses), _how_long(edition), _fee(edition)],
         "checks": checks,
         "no_proxy": _no_proxy(edition),
-        "material_lists": _material_lists(uses),
+        "material_lists": _material_lists(uses, conditions_in_words(edition) if uses else {}),
         "channels": _channels(edition),
         "window": _window(edition),
         "steps": _steps(edition),
@@ -384,7 +385,7 @@ def _no_proxy(edition: ItemEdition) -> dict[str, str] | None:
     }
 
 
-def _material_row(use: EditionMaterial) -> MaterialRow:
+def _material_row(use: EditionMaterial, why: str = "") -> MaterialRow:
     form, inside = _form_parts(use.form)
     row = MaterialRow(use.material.display_name)
     explanation = [use.material.explanation, use.material.where_from]
@@ -404,10 +405,7 @@ def _material_row(use: EditionMaterial) -> MaterialRow:
     if use.count > 1:
         row.tags.append(ngettext("%(count)s copy", "%(count)s copies", use.count) % {"count": use.count})
     row.source = "".join(part for part in explanation if part)
-    if use.situation:
-        row.why = use.situation.display_name
-    elif use.when_text and not use.group and not in_english():
-        row.why = use.when_text
+    row.why = why
     return row
 
 
@@ -421,14 +419,14 @@ FORMS_IN_ENGLISH = {
 }
 
 
-def _material_lists(uses: list[EditionMaterial]) -> list[MaterialList]:
+def _material_lists(uses: list[EditionMaterial], whys: dict[int, str]) -> list[MaterialList]:
     """What is always needed first, then groups of which one is enough, then what depends on the situation."""
-    always = [_material_row(use) for use in uses if use.is_required and not use.group]
+    always = [_material_row(use, whys.get(use.pk, "")) for use in uses if use.is_required and not use.group]
     groups: dict[str, list[MaterialRow]] = {}
     for use in uses:
         if use.group:
-            groups.setdefault(use.group, []).append(_material_row(use))
-    depends = [_material_row(use) for use in uses if not use.is_required and not use.group]
+            groups.setdefault(use.group, []).append(_material_row(use, whys.get(use.pk, "")))
+    depends = [_material_row(use, whys.get(use.pk, "")) for use in uses if not use.is_required and not use.group]
     lists = [MaterialList("", always)] if always else []
     lists += [MaterialList(_("Any one of these") if len(rows) > 1 else _("Also"), rows) for rows in groups.values()]
     if depends:

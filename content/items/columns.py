@@ -112,9 +112,10 @@ MATERIALS = (
     Column("kind", "choice", choices=_choices(EditionMaterial.Kind), default=""),
     Column("fate", "choice", choices=_choices(EditionMaterial.Fate), default=""),
     Column("count", "number", default=1, least=1, most=99), Column("required", "flag", to="is_required"),
-    Column("when", longest=120, to="when_text"), Column("situation", longest=80), Column("rule", "json"),
-    Column("group", longest=40),
+    Column("rule", "json"), Column("group", longest=40),
 )  # fmt: skip
+# What a handbook says in place of a rule; a rule over that yes/no question comes of it.
+MATERIAL_WORDS = (Column("when", longest=120, to="when_text"), Column("situation", longest=80))
 PLACES = (
     Column("place", longest=30, is_required=True), Column("offered", "flag", to="is_offered", default=True),
     Column("remote", "flag", to="is_remote"), Column("onsite", "flag", to="is_onsite"), Column("starts_on", "day"),

@@ -13,6 +13,8 @@ from content.items.cells import Fault
 from content.items.known import FIRST_DAY, Known
 from content.items.models import EditionMaterial, ItemAtPlace, ItemCode, ItemEdition, ItemHours, ServiceItem, lines_of
 from content.items.reading import ItemDraft, ItemFile
+from content.items.rules import if_yes
+from content.items.rules_edition import EditionFaulty
 from content.items.shared_writing import write_shared
 from content.items.wording import make_key
 from portal.base.accounts.models import User
@@ -189,7 +191,10 @@ class _Import:
         for name, rows in lists.items():
             model = EditionMaterial if name == "materials" else getattr(ItemEdition, name).rel.related_model
             setattr(edition, name, [model(sort_order=number, **row) for number, row in enumerate(rows)])
-        services.publish_edition(edition, user=self.user)
+        try:
+            services.publish_edition(edition, user=self.user)
+        except EditionFaulty as faulty:
+            self.faults += [draft.fault(fault.where, fault.sentence) for fault in faulty.faults]
         if self.known.is_in_force(edition):
             item.name_zh, item.name_en = edition.name, edition.name_en
         return True
@@ -197,7 +202,10 @@ class _Import:
     def _wanted_lists(self, draft: ItemDraft, edition: ItemEdition | None) -> dict[str, list[dict[str, Any]]]:
         lists = {name: [dict(row) for row in rows] for name, rows in draft.lists.items()}
         for row in lists.get("materials", []):
-            row["situation"] = self._situation(row, draft)
+            situation = self._situation(row, draft)
+            del row["situation"], row["when_text"]
+            if situation is not None and not row["rule"]:
+                row["rule"] = if_yes(situation.key)
             row["material"] = self.known.material(row["material"])
         for row in lists.get("questions", []):
             key = row["situation"]

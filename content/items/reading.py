@@ -15,6 +15,7 @@ from content.items.columns import (
     HOURS,
     IDENTITY,
     KNOWN_FIELDS,
+    MATERIAL_WORDS,
     MATERIALS,
     PLACES,
     SCOPES,
@@ -261,7 +262,7 @@ def _derive(row: Row, draft: ItemDraft) -> None:
 
 def _read_material(row: Row) -> dict[str, Any]:
     """A paper as the edition asks for it, with the handbook's free words put into place."""
-    values = row.read_all(MATERIALS)
+    values = row.read_all((*MATERIALS, *MATERIAL_WORDS))
     means_nothing = values["when_text"] in MEANS_NOTHING
     if means_nothing:
         values["when_text"] = ""

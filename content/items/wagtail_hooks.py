@@ -1,12 +1,17 @@
 """How editors see items in the CMS: panels in the resident's order, everything else in quiet tabs behind."""
 
 from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList, TabbedInterface
+from wagtail.log_actions import LogActionRegistry, LogFormatter
+from wagtail.models import BaseLogEntry
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
 from content.editing.viewsets import EditorViewSet
+from content.items.forms import EditionForm
 from content.items.models import ItemAtPlace, ItemEdition, Line, Material, ServiceItem, Situation
+from content.items.publishing import HELD_BACK, held_back_message
 
 
 class EditionViewSet(EditorViewSet):
@@ -79,7 +84,8 @@ class EditionViewSet(EditorViewSet):
                 ],
                 heading=_("Sources and law"),
             ),
-        ]
+        ],
+        base_form_class=EditionForm,
     )
 
 
@@ -140,3 +146,15 @@ class ItemsGroup(SnippetViewSetGroup):
 
 
 register_snippet(ItemsGroup)
+
+
+@hooks.register("register_log_actions")
+def register_held_back(actions: LogActionRegistry) -> None:
+    """An edition that was not published on schedule says so in its history."""
+
+    @actions.register_action(HELD_BACK)
+    class HeldBack(LogFormatter):
+        label = _("Held back")
+
+        def format_message(self, log_entry: BaseLogEntry) -> str:
+            return held_back_message(log_entry.data)

@@ -29,6 +29,7 @@ GATEWAYS = {
     "ratings": "RATINGS_GATEWAY",
     "acceptance": "ACCEPTANCE_GATEWAY",
     "mail": "MAIL_SERVER",
+    "seal": "SEAL_GATEWAY",
 }
 MAX_ATTEMPTS = 12
 FIRST_WAIT_S = 5
