@@ -1,6 +1,6 @@
 """Addresses of the content half beside its Wagtail pages; included with the language prefix."""
 
-from django.urls import path
+from django.urls import include, path
 
 from content.points import views as points
 from content.search import views as search
@@ -12,6 +12,7 @@ urlpatterns = [
     path("points/<str:code>/", points.point_page, name="point"),
     path("points.geojson", points.points_geojson, name="points_geojson"),
     path("points/outline.geojson", points.points_outline, name="points_outline"),
+    path("", include("content.bulletin.urls")),
     path("search/", search.search, name="search"),
     path("search/suggestions/", search.suggestions, name="search_suggestions"),
 ]

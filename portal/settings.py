@@ -5,7 +5,7 @@ import xstatic.pkg.leaflet as leaflet
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from portal.environment import ROOT, flag, keyring, port_range, text, time_zone, url, whole_number
+from portal.environment import ROOT, flag, keyring, mailer, port_range, text, time_zone, url, whole_number
 
 BASE_DIR = ROOT
 DATA_DIR = ROOT / text("DATA_DIR", "var")
@@ -28,6 +28,8 @@ if text("RECORDINGS_STORAGE", ""):
 SMS_GATEWAY = url("SMS_GATEWAY", "", ("http", "https"))
 RATINGS_GATEWAY = url("RATINGS_GATEWAY", "", ("http", "https"))
 ACCEPTANCE_GATEWAY = url("ACCEPTANCE_GATEWAY", "", ("http", "https"))
+MAIL_SERVER = url("MAIL_SERVER", "", ("smtp", "smtps", "smtp+tls"))
+MAIL_FROM = text("MAIL_FROM", "linban@localhost")
 SEAL_GATEWAY = url("SEAL_GATEWAY", "", ("http", "https"))
 MAP_GATEWAY = url("MAP_GATEWAY", "", ("http", "https"))
 MAP_TILES = text("MAP_TILES", "")
@@ -50,6 +52,8 @@ INSTALLED_APPS = [
     "content.documents",
     "content.items",
     "content.guides",
+    "content.bulletin",
+    "content.editing",
     "content.points",
     "content.search",
     "servicedesk.residents",
@@ -128,6 +132,7 @@ TEMPLATES = [
                 "portal.context.messages",
                 "wagtail.contrib.settings.context_processors.settings",
                 "portal.context.look",
+                "content.bulletin.context.bulletin",
             ],
         },
     }
@@ -163,6 +168,10 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "linban"}
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+# --- mail: only what the outbox sends -----------------------------------------------------------------------------
+MAILERS = {"default": mailer(MAIL_SERVER)}
+DEFAULT_FROM_EMAIL = MAIL_FROM
 
 # --- who ----------------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [
@@ -249,7 +258,9 @@ WAGTAILADMIN_BASE_URL = PORTAL_URL
 WAGTAILIMAGES_IMAGE_MODEL = "content_images.PortalImage"
 WAGTAILDOCS_DOCUMENT_MODEL = "content_documents.PortalDocument"
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+# The databases' own full-text search knows no Chinese words: this backend looks for what was typed inside the texts,
+# in the explorer, in choosers, for pictures and documents alike. The public search has an index of its own.
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database.fallback"}}
 WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "odt", "ods", "txt"]
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False

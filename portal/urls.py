@@ -31,6 +31,7 @@ urlpatterns = [
     path("accounts/", include("portal.base.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("outbox/", include("portal.base.outbox.staff_urls")),
+    path("cms/", include("content.editing.cms_urls")),
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
 ]

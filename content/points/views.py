@@ -13,6 +13,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from content.bulletin import services as bulletin
 from content.items import services as items
 from content.items.models import ServiceItem
 from content.items.taking import hours_text
@@ -382,6 +383,7 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
             "ways": directions.links_to(place, services.name_of(place)),
             "near_url": f"{reverse('points')}?near={place.code}" if place.latitude is not None else "",
             "around": around,
+            "announcements": bulletin.current_announcements(place=place),
             "live_url": f"/live/point/{place.code}/"
             if place.has_remote_window and place.level == Place.Level.POINT
             else "",

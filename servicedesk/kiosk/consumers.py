@@ -13,6 +13,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from content.bulletin import services as bulletin
 from content.items import services as items
 from content.search import services as search
 from portal.base.errors import DomainError
@@ -52,7 +53,7 @@ class DeviceConsumer(LiveConsumer):
     def stream_names(self) -> list[str]:
         assert self.device is not None
         centre = centre_for(self.device.place)
-        return [f"device:{self.device.pk}"] + ([f"centre:{centre.code}"] if centre else [])
+        return [f"device:{self.device.pk}", items.CONTENT_STREAM] + ([f"centre:{centre.code}"] if centre else [])
 
     @property
     def actor(self) -> str:
@@ -112,6 +113,8 @@ class KioskConsumer(DeviceConsumer):
         centre = centre_for(place)
         context: dict[str, Any] = {"view": self.view, "centre": centre, "warning": self.warning}
         context["person_greeting"] = residents.greeting(self._person()) if self.person_id else ""
+        if name == "home":
+            context["announcements"] = bulletin.at_kiosk(place)
         if name in ("home", "number", "done"):
             context["estimate"] = queueing.estimate(centre, channel="remote") if centre else None
             context["item_count"] = len(items.items_for_place(place, "remote"))
