@@ -7,9 +7,12 @@ from content.search import views as search
 
 urlpatterns = [
     path("points/", points.point_list, name="points"),
+    path("points/items/", points.choose_item, name="points_choose_item"),
+    path("points/leaflet/", points.leaflet, name="points_leaflet"),
     path("points/<str:code>/", points.point_page, name="point"),
     path("points.geojson", points.points_geojson, name="points_geojson"),
     path("points/outline.geojson", points.points_outline, name="points_outline"),
     path("", include("content.bulletin.urls")),
     path("search/", search.search, name="search"),
+    path("search/suggestions/", search.suggestions, name="search_suggestions"),
 ]

@@ -16,6 +16,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
 
+from content.search import services as search  # noqa: E402
 from portal import checks  # noqa: E402
 from portal.base.accounts.middleware import StaffSocketMiddleware  # noqa: E402
 from portal.base.streams.services import remember_portal_loop  # noqa: E402
@@ -45,9 +46,10 @@ routed = ProtocolTypeRouter({"http": StaticFiles(pages), "websocket": sockets})
 
 
 async def application(scope, receive, send):
-    """Answers the server's lifespan (where the portal's loop is remembered) and passes all else on."""
+    """Answers the server's lifespan (where the portal's loop is remembered and the search gets ready) and passes all else on."""
     if scope["type"] == "lifespan":
         remember_portal_loop(asyncio.get_running_loop())
+        search.warm()
         # Reads all addresses before the first visitor asks for one.
         rule_for("/")
         for sentence in checks.exposures():

@@ -26,8 +26,8 @@ def text(name: str, default: str | None = None) -> str:
     return default
 
 
-def flag(name: str) -> bool:
-    value = text(name, "0").lower()
+def flag(name: str, default: str = "0") -> bool:
+    value = text(name, default).lower()
     if value not in {"0", "1", "true", "false", "yes", "no"}:
         raise ImproperlyConfigured(f"{name} is {value!r}; allowed are 1 and 0.")
     return value in {"1", "true", "yes"}

@@ -31,6 +31,7 @@ ACCEPTANCE_GATEWAY = url("ACCEPTANCE_GATEWAY", "", ("http", "https"))
 MAIL_SERVER = url("MAIL_SERVER", "", ("smtp", "smtps", "smtp+tls"))
 MAIL_FROM = text("MAIL_FROM", "linban@localhost")
 SEAL_GATEWAY = url("SEAL_GATEWAY", "", ("http", "https"))
+MAP_GATEWAY = url("MAP_GATEWAY", "", ("http", "https"))
 MAP_TILES = text("MAP_TILES", "")
 REDIS_URL = url("REDIS_URL", "", ("redis", "rediss", "unix"))
 PAGE_CACHE_MB = whole_number("PAGE_CACHE_MB", 64, most=4096)
@@ -247,6 +248,9 @@ STORAGES = {
 }
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
+
+# --- search ------------------------------------------------------------------------------------------------------
+SEARCH_MEANING = flag("SEARCH_MEANING", "1")
 
 # --- Wagtail ------------------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "Linban"

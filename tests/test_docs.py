@@ -148,4 +148,6 @@ def test_every_test_that_the_docs_name_exists():
 def test_every_picture_is_shown_in_the_readme_and_taken_by_the_journey():
     pictures = {path.name for path in (ROOT / "docs/screenshots").glob("*.png")}
     assert set(re.findall(r"docs/screenshots/([\w-]+\.png)", read("README.md"))) == pictures
-    assert {f"{name}.png" for name in re.findall(r'self\.shot\("([\w-]+)"', read("tests/e2e/test_journey.py"))} == pictures
+    assert {
+        f"{name}.png" for name in re.findall(r'self\.shot\("([\w-]+)"', read("tests/e2e/test_journey.py"))
+    } == pictures

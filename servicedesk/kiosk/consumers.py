@@ -37,6 +37,8 @@ from servicedesk.residents import services as residents
 from servicedesk.residents.models import Person
 
 MOST_FREQUENT = 8
+# More than are shown, because not every item is offered at every kiosk.
+KIOSK_SEARCHED = 24
 
 
 class DeviceConsumer(LiveConsumer):
@@ -146,9 +148,15 @@ class KioskConsumer(DeviceConsumer):
     def _search(self, query: str) -> list[Any]:
         if not query.strip():
             return []
-        keys = [hit.key for hit in search.search(query, kinds=("item",), limit=8).hits]
-        found = {item.key: item for item in items.items_for_place(self.device.place, channel="remote")}
-        return [found[key] for key in keys if key in found]
+        offered = {item.key: item for item in items.items_for_place(self.device.place, channel="remote")}
+        found = search.search(query, kinds=("item",), limit=KIOSK_SEARCHED)
+        results = []
+        # Without a hit the nearest guesses are better than an empty screen: at the kiosk there are only letters to type.
+        for hit in found.hits or found.guesses:
+            if hit.key in offered:
+                item = offered[hit.key]
+                results.append({"key": item.key, "name": item.name, "marked": hit.marked})
+        return results[:MOST_FREQUENT]
 
     def _waiting_here(self) -> list[str]:
         """The numbers that wait at this kiosk or are called to it; others may use it meanwhile."""

@@ -30,6 +30,7 @@ GATEWAYS = {
     "acceptance": "ACCEPTANCE_GATEWAY",
     "mail": "MAIL_SERVER",
     "seal": "SEAL_GATEWAY",
+    "map": "MAP_GATEWAY",
 }
 MAX_ATTEMPTS = 12
 FIRST_WAIT_S = 5

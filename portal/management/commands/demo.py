@@ -34,7 +34,10 @@ from servicedesk.devices.services import pair
 ROOT = settings.BASE_DIR
 DISTRICT_FILE = ROOT / "portal/base/places/data/demo_district.xlsx"
 ITEMS_FILE = ROOT / "content/items/data/items.json"
-ADDITIONS_FILE = ROOT / "content/items/data/demo_additions.json"
+ADDITIONS_FILES = (
+    ROOT / "content/items/data/demo_additions.json",
+    ROOT / "content/items/data/residents_words.json",
+)
 DISTRICT = "310106"
 SUBDISTRICT = "310106019000"
 CENTRE = "310106019000-C"
@@ -79,7 +82,8 @@ class Command(BaseCommand):
             is_first = not ServiceItem.objects.exists()
             if is_first:
                 call_command("import_items", ITEMS_FILE, stdout=self.stdout, stderr=self.stderr)
-                call_command("import_items", ADDITIONS_FILE, stdout=self.stdout, stderr=self.stderr)
+                for path in ADDITIONS_FILES:
+                    call_command("import_items", path, stdout=self.stdout, stderr=self.stderr)
             self._load_editors_side()
         if is_first:
             call_command("rebuild_references_index", verbosity=0)
