@@ -127,7 +127,7 @@ def _editions(items: set[int] | None) -> Iterable[ItemEdition]:
     queryset = (
         ItemEdition.objects.filter(live=True)
         .select_related("item__line")
-        .prefetch_related("materials__material", "materials__situation", "questions__situation", *lists)
+        .prefetch_related("materials__material", "questions__situation", *lists)
         .order_by("item__line__order", "item__line__code", "item__list_number", "item__key", "valid_from")
     )
     return queryset if items is None else queryset.filter(item__in=items)

@@ -13,6 +13,8 @@ from content.items.cells import Fault
 from content.items.known import FIRST_DAY, Known
 from content.items.models import EditionMaterial, ItemAtPlace, ItemCode, ItemEdition, ItemHours, ServiceItem, lines_of
 from content.items.reading import ItemDraft, ItemFile
+from content.items.rules import if_yes
+from content.items.rules_edition import EditionFaulty
 from content.items.shared_writing import write_shared
 from content.items.wording import make_key
 from portal.base.accounts.models import User
@@ -168,7 +170,10 @@ class _Import:
         values = dict(draft.edition_values)
         if edition is not None and "aliases" in values and not self.is_exact:
             values["aliases"] = _with_known_aliases(values["aliases"], edition)
+        faults = len(self.faults)
         lists = self._wanted_lists(draft, edition)
+        if len(self.faults) > faults:
+            return False
         if edition is None:
             edition = ItemEdition(item=item, valid_from=draft.valid_from or FIRST_DAY, name=item.name_zh)
         elif not edition.live:
@@ -189,7 +194,11 @@ class _Import:
         for name, rows in lists.items():
             model = EditionMaterial if name == "materials" else getattr(ItemEdition, name).rel.related_model
             setattr(edition, name, [model(sort_order=number, **row) for number, row in enumerate(rows)])
-        services.publish_edition(edition, user=self.user)
+        try:
+            services.publish_edition(edition, user=self.user)
+        except EditionFaulty as faulty:
+            self.faults += [draft.fault(fault.where, fault.sentence) for fault in faulty.faults]
+            return True
         if self.known.is_in_force(edition):
             item.name_zh, item.name_en = edition.name, edition.name_en
         return True
@@ -197,8 +206,9 @@ class _Import:
     def _wanted_lists(self, draft: ItemDraft, edition: ItemEdition | None) -> dict[str, list[dict[str, Any]]]:
         lists = {name: [dict(row) for row in rows] for name, rows in draft.lists.items()}
         for row in lists.get("materials", []):
-            row["situation"] = self._situation(row, draft)
             row["material"] = self.known.material(row["material"])
+            row["rule"] = row["rule"] or self._rule(row, draft)
+            del row["when"], row["situation"]
         for row in lists.get("questions", []):
             key = row["situation"]
             row["situation"] = self.known.situations.get(key)
@@ -209,15 +219,15 @@ class _Import:
                 lists[name] = [dict(row) for row in rows]
         return lists
 
-    def _situation(self, row: dict[str, Any], draft: ItemDraft) -> Any:
+    def _rule(self, row: dict[str, Any], draft: ItemDraft) -> dict[str, Any]:
+        """The condition that a handbook gives in other ways: a question's key, or free words."""
         if row["situation"]:
-            situation = self.known.situations.get(row["situation"])
-            if situation is None:
+            if row["situation"] not in self.known.situations:
                 self._no_situation(row["situation"], draft, "materials.situation")
-            return situation
-        if row["group"] or not row["when_text"] or row["rule"]:
-            return None
-        return self.known.situation_for(row["when_text"])
+            return if_yes(row["situation"])
+        if row["group"] or not row["when"]:
+            return {}
+        return if_yes(self.known.situation_for(row["when"]).key)
 
     def _no_situation(self, key: str, draft: ItemDraft, name: str) -> None:
         sentence = _("There is no situation with the key “%s”. Add it to the sheet “situations”.") % key

@@ -62,7 +62,7 @@ class Known:
         for code in ItemCode.objects.select_related("item"):
             self.codes.setdefault(code.item_id, {}).setdefault(code.system, []).append(code.code)
             self._by_code.setdefault((code.system, code.code), set()).add(code.item.key)
-        lists = ["materials__material", "materials__situation", *EDITION_LISTS]
+        lists = ["materials__material", *EDITION_LISTS]
         self.editions: dict[int, list[ItemEdition]] = {}
         for edition in ItemEdition.objects.prefetch_related(*lists).order_by("-valid_from"):
             self.editions.setdefault(edition.item_id, []).append(edition)

@@ -45,11 +45,11 @@ def test_it_turns_conditions_into_questions_and_groups(site, cast):
     ]
     import_items(read_rows(item_row("新事项", materials=materials)))
     rows = list(current_edition(ServiceItem.objects.get(name_zh="新事项")).materials.all())
-    assert rows[0].situation == rows[1].situation
-    assert rows[0].situation.question == "是别人替您来办吗？"
-    assert (rows[2].group, rows[2].situation) == ("任选其一", None)
-    assert (rows[3].is_required, rows[3].when_text) == (True, "")
-    assert rows[4].situation.question == "是这种情况吗：月圆之夜？"
+    assert rows[0].rule == rows[1].rule == {"question": "somebody-else-comes", "is": True}
+    assert Situation.objects.get(key="somebody-else-comes").question == "是别人替您来办吗？"
+    assert (rows[2].group, rows[2].rule) == ("任选其一", {})
+    assert (rows[3].is_required, rows[3].rule) == (True, {})
+    assert Situation.objects.get(key=rows[4].rule["question"]).question == "是这种情况吗：月圆之夜？"
 
 
 def test_a_second_import_changes_nothing(site):

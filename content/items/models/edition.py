@@ -1,11 +1,13 @@
 """What is told about an item from one day on, with all that belongs to that edition alone."""
 
 from datetime import date
+from typing import Any
 
 from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
@@ -21,6 +23,8 @@ from wagtail.models import (
 from content.items.models.item import ServiceItem
 from content.items.models.material import Material, Situation
 from content.items.models.words import DAY_RULES, basis_text, in_english, lines_of, split_steps
+
+SCHEDULED = "wagtail.publish.scheduled"
 
 
 class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, ClusterableModel):
@@ -126,6 +130,19 @@ class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, 
         # An arrow parts steps, here as in a file: what is exported then comes back as it was.
         self.procedure, self.procedure_en = split_steps(self.procedure), split_steps(self.procedure_en)
 
+    def publish(self, revision: Any, *args: Any, **kwargs: Any) -> Any:
+        """As Wagtail's, but an edition whose rules are faulty is not published, whoever asks for it.
+
+        Raises:
+            EditionFaulty: the rules do not make sense. When the clock publishes on schedule nobody is there to read it:
+                then the revision is held back, and the edition's history says why.
+        """
+        from content.items.publishing import is_held_back
+
+        if is_held_back(self, revision, is_scheduled=kwargs.get("log_action") == SCHEDULED):
+            return None
+        return super().publish(revision, *args, **kwargs)
+
     def get_preview_template(self, request, mode_name: str) -> str:
         return "guides/guide_page.html"
 
@@ -137,6 +154,13 @@ class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, 
     def said(self, field: str) -> str:
         """A text in the reader's language; Chinese where the English is missing."""
         return (getattr(self, f"{field}_en") if in_english() else "") or getattr(self, field)
+
+    @property
+    def state_words(self) -> str:
+        """For the editors' list: whether it is published, and from when."""
+        if not self.live:
+            return gettext("draft")
+        return gettext("published, comes later") if self.valid_from > timezone.localdate() else gettext("published")
 
     @property
     def steps(self) -> list[str]:
@@ -178,10 +202,6 @@ class EditionMaterial(Orderable):
     )
     count = models.PositiveSmallIntegerField(_("how many"), default=1)
     is_required = models.BooleanField(_("always needed"), default=True)
-    when_text = models.CharField(_("needed when"), max_length=120, blank=True)
-    situation = models.ForeignKey(
-        Situation, models.PROTECT, null=True, blank=True, related_name="uses", verbose_name=_("situation")
-    )
     # A condition over typed answers, in the form that content.items.rules reads; empty: no condition.
     rule = models.JSONField(_("needed if"), default=dict, blank=True)
     kind = models.CharField(_("how it is shown"), max_length=10, choices=Kind, blank=True, default=Kind.UNKNOWN)

@@ -28,6 +28,7 @@ ROOT = settings.BASE_DIR
 DISTRICT_FILE = ROOT / "portal/base/places/data/demo_district.xlsx"
 ITEMS_FILE = ROOT / "content/items/data/items.json"
 ADDITIONS_FILE = ROOT / "content/items/data/demo_additions.json"
+LIFE_EVENTS_FILE = ROOT / "content/items/data/life_events.json"
 DISTRICT = "310106"
 CENTRE = "310106019000-C"
 KIOSK = "JA-DN-01"
@@ -70,8 +71,8 @@ class Command(BaseCommand):
             )
             is_first = not ServiceItem.objects.exists()
             if is_first:
-                call_command("import_items", ITEMS_FILE, stdout=self.stdout, stderr=self.stderr)
-                call_command("import_items", ADDITIONS_FILE, stdout=self.stdout, stderr=self.stderr)
+                for file in (ITEMS_FILE, ADDITIONS_FILE, LIFE_EVENTS_FILE):
+                    call_command("import_items", file, stdout=self.stdout, stderr=self.stderr)
         if is_first:
             call_command("wagtail_update_index", verbosity=0)
             call_command("rebuild_references_index", verbosity=0)

@@ -45,7 +45,7 @@ def name_kinds(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('items', '0002_fuller_guides'),
+        ('items', '0004_situations_become_rules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
