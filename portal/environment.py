@@ -73,6 +73,13 @@ def keyring(name: str) -> list[dict[str, str]]:
     return entries
 
 
+def whole_number(name: str, default: int, *, least: int = 0, most: int) -> int:
+    value = text(name, str(default))
+    if not value.isdecimal() or not least <= int(value) <= most:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a whole number from {least} to {most}.")
+    return int(value)
+
+
 def port_range(name: str, default: str) -> tuple[int, int]:
     value = text(name, default)
     try:

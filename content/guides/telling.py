@@ -55,7 +55,7 @@ def guide_context(item: ServiceItem, edition: ItemEdition, *, request: HttpReque
             {"title": event.display_name, "url": reverse("life_event", args=[event.key])} for event in events
         ],
         # Where somebody has died there is no lamp on the page.
-        "is_quiet": any(event.is_bereavement for event in events) and all(event.is_bereavement for event in events),
+        "is_quiet": bool(events) and all(event.is_bereavement for event in events),
         "is_chinese_only": in_english() and not edition.procedure_en and not edition.conditions_en,
         **(lit_window(request) if request else {}),
         "points_url": reverse("points"),

@@ -24,6 +24,7 @@ WALK_M_PER_MIN = 75
 DETOUR = 1.3
 POINT_COOKIE = "point"
 MARGIN_M = 320
+SOON_S = 30
 CORNERS = 16
 
 
@@ -126,6 +127,16 @@ def _not_open(place: Place, status: str) -> PointStatus:
         Place.Status.PLANNED: _("Not open yet"),
     }
     return PointStatus("closed", words[Place.Status(status)], reason, is_open=False)
+
+
+def seconds_until_change(status: PointStatus | None, now: datetime, *, at_most: float) -> float:
+    """For how long a state holds if nobody changes it; states that do not say when they end are looked at soon."""
+    if status is None:
+        return at_most
+    ends = status.closes_at or status.next_opening
+    if ends is None:
+        return min(at_most, SOON_S)
+    return max(0.0, min(at_most, (ends - now).total_seconds()))
 
 
 def statuses(places: Iterable[Place], at: datetime, *, with_next: bool = False) -> dict[int, PointStatus]:

@@ -19,11 +19,14 @@ from content.points import services
 from content.points.services import PointStatus
 from portal.base.places.models import Place
 from portal.base.places.services import centre_for
+from portal.base.public_pages import for_everyone, keep_for
 
 PAGE_SIZE = 20
 FRESH_S = 30
 KINDS = [*[kind for kind in Place.Kind.values if kind], "centre"]
 VIEW_W, VIEW_H = 560, 800
+# Where somebody is (lat, lon) is nobody else's business: such a list is never kept.
+FILTERS = ("open", "stepfree", "remote", "kind", "area", "item", "q", "page")
 
 
 def _position(request: HttpRequest) -> tuple[float, float] | None:
@@ -110,6 +113,7 @@ def _query(asked: dict[str, Any], position: tuple[float, float] | None, **change
     return urlencode({name: value for name, value in values.items() if value})
 
 
+@for_everyone(parameters=FILTERS, cookies=(services.POINT_COOKIE,), typed=("q",))
 @require_safe
 def point_list(request: HttpRequest) -> HttpResponse:
     """Points as a list and a map; works by links and a form alone."""
@@ -168,7 +172,7 @@ def point_list(request: HttpRequest) -> HttpResponse:
         "has_demo": any(place.is_demo for place in found),
         "nav_current": "points",
     }
-    return render(request, "points/point_list.html", context)
+    return keep_for(render(request, "points/point_list.html", context), seconds=FRESH_S)
 
 
 def _title(position: tuple[float, float] | None, area: Place | None) -> str:
@@ -224,6 +228,7 @@ def _drawing(rows: list[dict[str, Any]], found: list[Place], states: dict[int, P
     }  # fmt: skip
 
 
+@for_everyone()
 @require_safe
 def point_page(request: HttpRequest, code: str) -> HttpResponse:
     """One point or centre: open or not, hours, where, what can be done there."""
@@ -242,7 +247,7 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
         states = services.statuses([other for other, _distance in near], now)
         around = [_row(other, states[other.pk], {}, metres) for other, metres in near]
     prefix = "/en" if reverse("points").startswith("/en") else ""
-    response = render(
+    page = render(
         request,
         "points/point_page.html",
         {
@@ -269,13 +274,10 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
             "nav_current": "points",
         },
     )
-    # The home page shows the point looked at last as its lit window; the cookie names the place, not the person.
-    response.set_cookie(
-        services.POINT_COOKIE, place.code, max_age=180 * 86400, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
-    )
-    return response
+    return keep_for(page, seconds=FRESH_S)
 
 
+@for_everyone(parameters=FILTERS, typed=("q",))
 @require_safe
 def points_geojson(request: HttpRequest) -> JsonResponse:
     """Points and centres for maps; the same filters as the page."""
@@ -311,9 +313,10 @@ def points_geojson(request: HttpRequest) -> JsonResponse:
     response = JsonResponse({"type": "FeatureCollection", "as_of": timezone.now(), "features": features})
     response["Content-Type"] = "application/geo+json"
     patch_cache_control(response, public=True, max_age=FRESH_S)
-    return response
+    return keep_for(response, seconds=FRESH_S)
 
 
+@for_everyone()
 @require_safe
 def points_outline(request: HttpRequest) -> JsonResponse:
     """The schematic areas under the pins; a drawing, not a survey."""
@@ -330,4 +333,4 @@ def points_outline(request: HttpRequest) -> JsonResponse:
     response = JsonResponse({"type": "FeatureCollection", "note": note, "features": features})
     response["Content-Type"] = "application/geo+json"
     patch_cache_control(response, public=True, max_age=300)
-    return response
+    return keep_for(response, seconds=300)

@@ -10,8 +10,12 @@ from django.views.decorators.http import require_safe
 from content.items import services as items
 from content.items.models import in_english
 from content.search import services
+from portal.base.public_pages import for_everyone, keep_for
+
+KEPT_S = 60
 
 
+@for_everyone(parameters=("q", "format"), typed=("q",))
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """`?q=` finds; `&format=json` gives {"query", "results": [{"title", "url", "kind", "key"}]}."""
@@ -19,7 +23,8 @@ def search(request: HttpRequest) -> HttpResponse:
     found = services.search(typed)
     if request.GET.get("format") == "json":
         results = [{"title": hit.title, "url": hit.url, "kind": hit.kind, "key": hit.key} for hit in found.hits]
-        return JsonResponse({"query": typed, "results": results}, json_dumps_params={"ensure_ascii": False})
+        answer = JsonResponse({"query": typed, "results": results}, json_dumps_params={"ensure_ascii": False})
+        return keep_for(answer, seconds=KEPT_S) if results else answer
     prefix = "/en" if in_english() else ""
     guesses = [{"title": hit.title, "url": hit.url} for hit in found.guesses] or [
         {"title": item.name, "url": f"{prefix}/guides/{item.key}/"} for item in items.most_frequent(None, 3)
@@ -39,4 +44,6 @@ def search(request: HttpRequest) -> HttpResponse:
         "guides_url": f"{prefix}/guides/",
         "points_url": f"{prefix}/points/",
     }
-    return render(request, "search/search.html", context)
+    page = render(request, "search/search.html", context)
+    # What found nothing is asked again each time: it is counted.
+    return keep_for(page, seconds=KEPT_S) if found.hits or not typed else page

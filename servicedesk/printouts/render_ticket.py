@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import segno
 from django.utils.translation import gettext as _
-from escpos.printer import Dummy
 from PIL import Image, ImageDraw
 
 from servicedesk.printouts.fonts import raster_font
@@ -123,6 +122,9 @@ def draw_slip(slip: TicketSlip) -> Image.Image:
 
 def render_ticket(slip: TicketSlip) -> bytes:
     """The slip's ESC/POS bytes."""
+    # Here and not above: its drivers for every kind of line are slow to load, and a slip needs none of them.
+    from escpos.printer import Dummy
+
     printer = Dummy()
     printer.profile.profile_data["media"]["width"]["pixels"] = WIDTH_PX
     printer.hw("INIT")

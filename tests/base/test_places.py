@@ -71,6 +71,9 @@ def test_a_clerk_sits_at_one_counter(cast):
     assert cast.counter.clerk is None
     paused = places.pause_counter(cast.second_counter, reason="午休")
     assert (paused.clerk, paused.paused_reason) == (cast.clerk, "午休")
-    places.leave_counter(paused)
+    places.leave_counter(paused, clerk=cast.second_clerk)
+    paused.refresh_from_db()
+    assert paused.clerk == cast.clerk, "another clerk's press does not empty the counter"
+    places.leave_counter(paused, clerk=cast.clerk)
     paused.refresh_from_db()
     assert (paused.clerk, paused.paused_reason) == (None, "")

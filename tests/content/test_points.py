@@ -89,7 +89,10 @@ def test_a_point_that_is_not_there_is_404(site, client):
 
 
 def test_the_point_looked_at_last_is_the_lit_window_of_the_front_page(site, cast, client):
-    client.get(f"/points/{cast.second_point.code}/")
+    page = client.get(f"/points/{cast.second_point.code}/").content.decode()
+    assert f'data-remember-point="{cast.second_point.code}"' in page
+    # As points/remember.js does in the browser: the page itself is the same for everybody and sets no cookie.
+    client.cookies["point"] = cast.second_point.code
     assert cast.second_point.name in client.get("/").content.decode()
 
 

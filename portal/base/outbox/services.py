@@ -22,7 +22,12 @@ from portal.base.keyring import services as keyring
 from portal.base.outbox.models import OutboxMessage
 
 # Channels that go to an outside system, by the setting that names it; the others end in the inbox.
-GATEWAYS = {"sms": "SMS_GATEWAY", "ratings": "RATINGS_GATEWAY", "acceptance": "ACCEPTANCE_GATEWAY"}
+GATEWAYS = {
+    "sms": "SMS_GATEWAY",
+    "ratings": "RATINGS_GATEWAY",
+    "acceptance": "ACCEPTANCE_GATEWAY",
+    "seal": "SEAL_GATEWAY",
+}
 MAX_ATTEMPTS = 12
 FIRST_WAIT_S = 5
 LONGEST_WAIT_S = 3600

@@ -6,11 +6,16 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from portal.base.accounts.models import User
+from portal.base.places.errors import CounterTaken
 from portal.base.places.models import Counter, Place, PlaceStatusChange
 
 # What else must follow when a place's status changes, e.g. a live screen's stream.
 on_status_changed: list[Callable[[Place], None]] = []
+# What keeps a clerk at a counter: each is asked under the counter's lock and raises a domain error to refuse.
+before_leaving: list[Callable[[Counter], None]] = []
 
 
 def centre_for(place: Place) -> Place | None:
@@ -107,13 +112,33 @@ def forget_history(before: datetime) -> int:
 
 
 @transaction.atomic
-def sit_down(counter: Counter, *, clerk) -> Counter:
-    """Put a clerk at a counter; whoever sat at another one leaves it."""
-    Counter.objects.filter(clerk=clerk).exclude(pk=counter.pk).update(clerk=None, opened_at=None, paused_reason="")
-    counter = Counter.objects.select_for_update().get(pk=counter.pk)
-    counter.clerk, counter.opened_at, counter.paused_reason = clerk, timezone.now(), ""
-    counter.save(update_fields=["clerk", "opened_at", "paused_reason"])
+def sit_down(counter: Counter, *, clerk: User) -> Counter:
+    """Put a clerk at a counter; whoever sat at another one leaves it.
+
+    Raises:
+        CounterTaken: another clerk sits there.
+        DomainError: what `before_leaving` refuses about the counter that the clerk leaves.
+    """
+    # Both counters are locked in one order before anything is looked at: of two who choose one, the second sees it taken.
+    wanted = Counter.objects.filter(pk=counter.pk) | Counter.objects.filter(clerk=clerk)
+    locked = {row.pk: row for row in wanted.order_by("pk").select_for_update()}
+    counter = locked.pop(counter.pk)
+    if counter.clerk_id not in (None, clerk.pk):
+        raise CounterTaken(_("Somebody sits at this counter. Choose another one."))
+    for left in locked.values():
+        _vacate(left)
+    if counter.clerk_id is None:
+        counter.clerk, counter.opened_at, counter.paused_reason = clerk, timezone.now(), ""
+        counter.save(update_fields=["clerk", "opened_at", "paused_reason"])
     return counter
+
+
+def _vacate(counter: Counter) -> None:
+    """Nobody sits at the locked counter any more, unless something holds them."""
+    for check in before_leaving:
+        check(counter)
+    counter.clerk, counter.opened_at, counter.paused_reason = None, None, ""
+    counter.save(update_fields=["clerk", "opened_at", "paused_reason"])
 
 
 @transaction.atomic
@@ -125,6 +150,12 @@ def pause_counter(counter: Counter, *, reason: str) -> Counter:
 
 
 @transaction.atomic
-def leave_counter(counter: Counter) -> None:
-    """Nobody sits at the counter any more."""
-    Counter.objects.filter(pk=counter.pk).update(clerk=None, opened_at=None, paused_reason="")
+def leave_counter(counter: Counter, *, clerk: User) -> None:
+    """The clerk leaves the counter; nothing happens when somebody else sits there by now.
+
+    Raises:
+        DomainError: what `before_leaving` refuses, such as a number that is still at the counter.
+    """
+    held = Counter.objects.select_for_update().filter(pk=counter.pk, clerk=clerk).first()
+    if held is not None:
+        _vacate(held)

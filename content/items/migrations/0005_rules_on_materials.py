@@ -38,7 +38,7 @@ def _revisions(apps: Apps):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("items", "0002_fuller_guides"),
+        ("items", "0004_items_drop_legal_basis_text"),
         ("wagtailcore", "0098_apitoken"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]

@@ -45,7 +45,7 @@ def name_kinds(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('items', '0004_situations_become_rules'),
+        ('items', '0002_fuller_guides'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('items', '0005_items_demand_imports_bases'),
+        ('items', '0003_items_demand_imports_bases'),
     ]
 
     operations = [
