@@ -2,10 +2,13 @@
 
 from django.urls import include, path
 
+from content.guides import views as guides
 from content.points import views as points
 from content.search import views as search
 
 urlpatterns = [
+    path("life/", guides.life_list, name="life"),
+    path("life/<slug:key>/", guides.life_event, name="life_event"),
     path("points/", points.point_list, name="points"),
     path("points/items/", points.choose_item, name="points_choose_item"),
     path("points/leaflet/", points.leaflet, name="points_leaflet"),
