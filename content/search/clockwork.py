@@ -6,6 +6,6 @@ from content.search import unfound
 from portal.base.clock.services import retention
 
 
-@retention("unfound_query", default_days=90)
+@retention("unfound_query", default_days=90, of=("portal_search.UnfoundQuery",))
 def forget_unfound(before: datetime) -> int:
     return unfound.forget(before)

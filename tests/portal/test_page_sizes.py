@@ -17,7 +17,7 @@ from content.items.reading import read_file
 from portal.base.calendars.services import load_shipped_holidays
 from portal.base.places import district
 from portal.base.places.models import Place
-from portal.management.commands.demo import ADDITIONS_FILE, DISTRICT, DISTRICT_FILE, ITEMS_FILE, tasks_left_out
+from portal.management.commands.demo import ADDITIONS_FILES, DISTRICT, DISTRICT_FILE, ITEMS_FILE, tasks_left_out
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 LIMIT_BYTES = 300_000
@@ -84,7 +84,7 @@ def demo_district(db):
         load_shipped_holidays()
         place = Place.objects.get(code=DISTRICT)
         build_site(theme="jingan", district_place=place, hostname="testserver", port=80, is_demo=True)
-        for file in (ITEMS_FILE, ADDITIONS_FILE):
+        for file in (ITEMS_FILE, *ADDITIONS_FILES):
             import_items(read_file(file))
         publish_guides(list(ServiceItem.objects.all()))
     assert ServiceItem.objects.count() >= 129
