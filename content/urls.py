@@ -2,10 +2,19 @@
 
 from django.urls import path
 
+from content.notices import views as notices
+from content.notices.wizard import NoticeWizard
 from content.points import views as points
 from content.search import views as search
 
+ask = NoticeWizard.as_view(url_name="notice_question", done_step_name="done")
+
 urlpatterns = [
+    path("guides/<slug:key>/notice/", ask, name="notice_start"),
+    path("guides/<slug:key>/notice/<slug:step>/", ask, name="notice_question"),
+    path("notices/<slug:token>/", notices.notice_page, name="notice"),
+    path("notices/<slug:token>.pdf", notices.notice_pdf, name="notice_pdf"),
+    path("notices/<slug:token>.json", notices.notice_json, name="notice_json"),
     path("points/", points.point_list, name="points"),
     path("points/<str:code>/", points.point_page, name="point"),
     path("points.geojson", points.points_geojson, name="points_geojson"),

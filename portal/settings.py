@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "content.documents",
     "content.items",
     "content.guides",
+    "content.notices",
     "content.points",
     "content.search",
     "servicedesk.residents",

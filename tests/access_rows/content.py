@@ -1,6 +1,26 @@
 """Who may see the pages of the content half: everybody."""
 
+from content.items.importing import import_items
+from content.items.services import current_edition
+from content.notices.models import Notice
+from content.notices.services import issue_notice
 from tests.access import PUBLIC, Row
+from tests.cast import Cast
+from tests.content.conftest import SMALL, read_rows
+
+MOVES_ON = {"anonymous": 302, "stranger": 302}
+
+
+def items(cast: Cast) -> Cast:
+    import_items(read_rows(*SMALL))
+    return cast
+
+
+def a_notice(cast: Cast) -> Notice:
+    """Whoever has the link may see it; it says nothing of anybody."""
+    report = import_items(read_rows(*SMALL))
+    return issue_notice(current_edition(report.items[0]), {})
+
 
 ROWS = [
     Row("points/", "/points/", PUBLIC),
@@ -8,4 +28,14 @@ ROWS = [
     Row("points.geojson", "/points.geojson", PUBLIC),
     Row("points/outline.geojson", "/points/outline.geojson", PUBLIC),
     Row("search/", "/search/?q=1", PUBLIC),
+    Row("guides/<slug:key>/notice/", "/guides/hun-yin-deng-ji-dang-an-cha-xun/notice/", MOVES_ON, prepare=items),
+    Row(
+        "guides/<slug:key>/notice/<slug:step>/",
+        "/guides/hun-yin-deng-ji-dang-an-cha-xun/notice/somebody-else-comes/",
+        PUBLIC,
+        prepare=items,
+    ),
+    Row("notices/<slug:token>/", lambda notice: f"/notices/{notice.token}/", PUBLIC, prepare=a_notice),
+    Row("notices/<slug:token>.pdf", lambda notice: f"/notices/{notice.token}.pdf", PUBLIC, prepare=a_notice),
+    Row("notices/<slug:token>.json", lambda notice: f"/notices/{notice.token}.json", PUBLIC, prepare=a_notice),
 ]
