@@ -41,6 +41,7 @@ def _layout(request: HttpRequest) -> dict[str, Any]:
     return {
         "layout": "base/kiosk.html" if at_kiosk else "base/page.html",
         "at_kiosk": at_kiosk,
+        "idle_url": "/kiosk/" if at_kiosk else "",
         "nav_current": "guides",
     }
 

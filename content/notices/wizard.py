@@ -117,6 +117,7 @@ class NoticeWizard(NamedUrlSessionWizardView):
         return super().get_context_data(form=form, **kwargs) | {
             "layout": "base/kiosk.html" if self.at_kiosk else "base/page.html",
             "at_kiosk": self.at_kiosk,
+            "idle_url": "/kiosk/" if self.at_kiosk else "",
             "item": self.item,
             "title": self.edition.said("name"),
             "guide_url": url_of(self.item),

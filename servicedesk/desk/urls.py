@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from servicedesk.desk import dossiers, views
+from servicedesk.desk import dossiers, notices, views
 
 urlpatterns = [
     path("", views.desk, name="desk"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("cases/", views.case_list, name="desk_cases"),
     path("cases/<uuid:case_id>/", views.case_page, name="desk_case"),
     path("cases/<uuid:case_id>/result/", views.attach_result, name="desk_attach_result"),
+    path("notice/", notices.notice, name="desk_notice"),
+    path("notice/<uuid:notice_id>/attach/", notices.attach, name="desk_notice_attach"),
+    path("notice/<uuid:notice_id>/more/", notices.more, name="desk_notice_more"),
+    path("duty/extras/", notices.extras, name="duty_extras"),
     path("pages/<uuid:page_id>.jpg", views.page_image, name="desk_page_image"),
     path("forms/<uuid:form_id>.pdf", views.form_pdf, name="desk_form_pdf"),
     path("dossiers/", dossiers.dossier_list, name="dossiers"),
