@@ -5,3 +5,11 @@ class GuidesConfig(AppConfig):
     name = "content.guides"
     label = "guides"
     verbose_name = "Guides"
+
+    def ready(self) -> None:
+        from content.guides.services import publish_guides, remove_guides
+        from content.items.importing import on_items_written
+        from content.items.taking_back import on_items_removed
+
+        on_items_written.append(publish_guides)
+        on_items_removed.append(remove_guides)

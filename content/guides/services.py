@@ -103,7 +103,7 @@ def _write_settings(site: Site, *, theme: str, district_place: Place | None, is_
     settings.save()
 
 
-def publish_guides(changed: list[ServiceItem], *, user: User | None = None) -> int:
+def publish_guides(changed: list[ServiceItem], user: User | None = None) -> int:
     """Give each item a published guide page, or a new title to the one it has; returns how many were published.
 
     Does nothing while there is no site: `build_site` makes up for it.
@@ -137,6 +137,12 @@ def publish_guides(changed: list[ServiceItem], *, user: User | None = None) -> i
     if count:
         items.content_changed()
     return count
+
+
+def remove_guides(items_gone: list[ServiceItem], user: User | None = None) -> None:
+    """Take away the pages of items that are about to go."""
+    for page in GuidePage.objects.filter(item__in=[item.pk for item in items_gone]):
+        page.delete(user=user)
 
 
 # --- what pages tell ----------------------------------------------------------------------------------------------
@@ -259,7 +265,7 @@ def guide_context(item: ServiceItem, edition: ItemEdition, *, request: HttpReque
         "receipts": edition.receipt_list,
         "note": public_text(edition.said("note")),
         "department": public_text(item.department),
-        "legal_basis": public_text(edition.legal_basis),
+        "legal_basis": public_text("；".join(str(basis) for basis in edition.bases.all())) if edition.pk else "",
         "basic_codes": [code.code for code in item.codes.all() if code.system == "basic_code"],
         "related": [
             {"title": other.name, "url": url_of(other)}

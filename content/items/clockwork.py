@@ -1,9 +1,22 @@
-"""What the clock does for items: an edition that holds from today gives its item the new name."""
+"""What the clock does for items: names that hold from today, and the order of lists by what is asked for."""
+
+from datetime import datetime
 
 from content.items import services
-from portal.base.clock.services import periodic
+from portal.base.clock.services import periodic, retention
 
 
 @periodic(every_s=60, name="items.refresh_names")
 def refresh_names() -> None:
     services.refresh_names()
+
+
+@periodic(every_s=6 * 3600, name="items.fold_demand")
+def fold_demand() -> None:
+    if services.fold_demand():
+        services.content_changed()
+
+
+@retention("item_demand", default_days=400)
+def forget_demand(before: datetime) -> int:
+    return services.forget_demand(before)

@@ -1,162 +1,201 @@
-"""Writing all items to a workbook or a JSON file that `import_items` reads back without loss."""
+"""Everything that is published, as rows of the import format; `import_items` reads it back without loss."""
 
 import json
+from collections.abc import Iterable
+from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-from openpyxl.styles import Font
-
-from content.items.models import ItemAtPlace, ItemEdition, Line, Material, Situation
+from content.items.cells import UNSEEN
+from content.items.columns import (
+    EDITION,
+    EDITION_LISTS,
+    HOURS,
+    IDENTITY,
+    MATERIALS,
+    PLACES,
+    SHARED,
+    SHARED_LISTS,
+    Column,
+    Shared,
+)  # fmt: skip
+from content.items.models import ItemAtPlace, ItemEdition, LifeEvent, Line, Material, ServiceItem, Situation
 from content.items.wording import format_window, join_steps
+from content.items.workbook import write_workbook
 
-PROXY_IN_FILE: dict[str, Any] = {
-    ItemEdition.Proxy.UNKNOWN: None,
-    ItemEdition.Proxy.NONE: False,
-    ItemEdition.Proxy.ANYONE: True,
-    ItemEdition.Proxy.RELATIVE: "relative",
-    ItemEdition.Proxy.GUARDIAN: "guardian",
-}
 SCOPE_IN_FILE: dict[str, bool | None] = {
-    ItemEdition.Scope.UNKNOWN: None,
-    ItemEdition.Scope.CITY: True,
-    ItemEdition.Scope.LOCAL: False,
-}
+    ItemEdition.Scope.UNKNOWN: None, ItemEdition.Scope.CITY: True, ItemEdition.Scope.LOCAL: False,
+}  # fmt: skip
+MODELS: dict[str, Any] = {
+    "lines": Line, "shared_materials": Material, "situations": Situation, "life_events": LifeEvent,
+}  # fmt: skip
+CHILD_FIELDS = {"sources": "sources", "choices": "choices", "items": "entries"}
+# Kind and key of one thing that is kept apart: an item, one of its editions, what a place does differently, a material …
+Identity = tuple[str, str]
+
+
+def _plain(text: str) -> str:
+    """A text as a file keeps it: one kind of line end, no characters that nobody sees."""
+    return UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def in_file(column: Column, value: Any) -> Any:
+    """A field's value as it stands in the file."""
+    if column.kind in ("text", "choice"):
+        return _plain(str(value or ""))
+    if column.kind == "lines":
+        return [line for line in (line.strip() for line in _plain(value or "").split("\n")) if line]
+    if column.kind == "steps":
+        return join_steps(_plain(value or ""))
+    if column.kind == "json":
+        return json.loads(json.dumps(value or {}, sort_keys=True))
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, time):
+        return value.isoformat("minutes")
+    if isinstance(value, Decimal):
+        return format(value.quantize(Decimal("0.01")), "f")
+    return value
+
+
+def fields(row: Any, columns: Iterable[Column]) -> dict[str, Any]:
+    """A row's columns by their names in the file."""
+    return {column.name: in_file(column, getattr(row, column.target)) for column in columns}
+
+
+def snapshot(items: set[int] | None = None) -> dict[Identity, dict[str, Any]]:
+    """All that an import can touch, each thing apart; `items` bounds what belongs to items."""
+    found: dict[Identity, dict[str, Any]] = {}
+    for shared in SHARED:
+        for row in _shared_rows(shared):
+            found[(shared.sheet, row[shared.key])] = row
+    for item in _items(items):
+        found[("items", item.key)] = _identity(item)
+    for edition in _editions(items):
+        found[("editions", f"{edition.item.key} {edition.valid_from:%Y-%m-%d}")] = _edition(edition)
+    for rule in _places(items):
+        found[("places", f"{rule.item.key} {rule.place.code}")] = _place(rule)
+    return found
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:
     """All published editions as rows of the import format, with what they share."""
-    editions = (
-        ItemEdition.objects.filter(live=True)
-        .select_related("item__line")
-        .prefetch_related("materials__material", "stages", "item__codes")
-        .order_by("item__line__order", "item__list_number", "item__key", "valid_from")
-    )
+    identities = {item.pk: _identity(item) for item in _items(None)}
     places: dict[int, list[dict[str, Any]]] = {}
-    for row in ItemAtPlace.objects.select_related("place").order_by("place__code"):
-        places.setdefault(row.item_id, []).append(
-            {
-                "place": row.place.code, "offered": row.is_offered, "remote": row.is_remote, "onsite": row.is_onsite,
-                "note": row.note, "next_step": row.next_step,
-            }
-        )  # fmt: skip
-    seen: set[int] = set()
-    items = []
-    for edition in editions:
+    for rule in _places(None):
+        row = _place(rule)
+        row.pop("key")
+        places.setdefault(rule.item_id, []).append(row)
+    rows = []
+    for edition in _editions(None):
         # Rows about places belong to the item, so they stand with its first edition alone.
-        items.append(_row(edition, [] if edition.item_id in seen else places.get(edition.item_id, [])))
-        seen.add(edition.item_id)
+        own = places.pop(edition.item_id, [])
+        rows.append(identities[edition.item_id] | _edition(edition) | {"places": own})
+    return {"items": rows, **{shared.sheet: _shared_rows(shared) for shared in SHARED}}
+
+
+def _shared_rows(shared: Shared) -> list[dict[str, Any]]:
+    queryset = MODELS[shared.sheet].objects.order_by(shared.key)
+    children = {child: CHILD_FIELDS[child] for child in shared.children}
+    for child, relation in children.items():
+        queryset = queryset.prefetch_related(f"{relation}__item" if child == "items" else relation)
+    rows = []
+    for thing in queryset:
+        row = fields(thing, shared.columns)
+        for child, relation in children.items():
+            columns = SHARED_LISTS[shared.children[child]]
+            row[child] = [_shared_child(entry, columns) for entry in getattr(thing, relation).all()]
+        rows.append(row)
+    return rows
+
+
+def _shared_child(entry: Any, columns: tuple[Column, ...]) -> dict[str, Any]:
     return {
-        "items": items,
-        "lines": [_fields(row, "code", "name", "name_en", "order") for row in Line.objects.all()],
-        "shared_materials": [
-            _fields(row, "key", "name", "name_en", "explanation", "where_from")
-            for row in Material.objects.order_by("key")
-        ],
-        "situations": [
-            _fields(row, "key", "name", "name_en", "question", "question_en")
-            for row in Situation.objects.order_by("key")
-        ],
+        column.name: entry.item.key if column.name == "item" else in_file(column, getattr(entry, column.target))
+        for column in columns
     }
 
 
-def _fields(row: Any, *names: str) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in names}
+def _items(items: set[int] | None) -> Iterable[ServiceItem]:
+    queryset = ServiceItem.objects.select_related("line", "owner", "deputy").prefetch_related("codes", "related")
+    return queryset if items is None else queryset.filter(pk__in=items)
 
 
-def _row(edition: ItemEdition, places: list[dict[str, Any]]) -> dict[str, Any]:
-    item = edition.item
+def _editions(items: set[int] | None) -> Iterable[ItemEdition]:
+    lists = [name for name in EDITION_LISTS if name != "questions"]
+    queryset = (
+        ItemEdition.objects.filter(live=True)
+        .select_related("item__line")
+        .prefetch_related("materials__material", "questions__situation", *lists)
+        .order_by("item__line__order", "item__line__code", "item__list_number", "item__key", "valid_from")
+    )
+    return queryset if items is None else queryset.filter(item__in=items)
+
+
+def _places(items: set[int] | None) -> Iterable[ItemAtPlace]:
+    queryset = ItemAtPlace.objects.select_related("place", "item").prefetch_related("hours")
+    queryset = queryset.order_by("item__key", "place__code")
+    return queryset if items is None else queryset.filter(item__in=items)
+
+
+def _identity(item: ServiceItem) -> dict[str, Any]:
     codes = sorted((code.system, code.code) for code in item.codes.all())
     basic = [code for system, code in codes if system == "basic_code"]
     others = [(system, code) for system, code in codes if system != "basic_code"] + [
         ("basic_code", code) for code in basic[1:]
     ]
+    return {
+        "key": item.key, "line": item.line.name, **fields(item, IDENTITY),
+        "basic_code": basic[0] if basic else "", "codes": [f"{system}={code}" for system, code in others],
+        "related": sorted(other.key for other in item.related.all()),
+        "owner": item.owner.username if item.owner else "", "deputy": item.deputy.username if item.deputy else "",
+    }  # fmt: skip
+
+
+def _edition(edition: ItemEdition) -> dict[str, Any]:
     channels = [name for name, has in (("remote", edition.is_remote), ("onsite", edition.is_onsite)) if has]
     window = (edition.window_from_day, edition.window_to_day, edition.window_skips_holidays)
     return {
-        "no": item.list_number, "key": item.key, "valid_from": edition.valid_from.isoformat(),
-        "name": edition.name, "name_en": edition.name_en, "aliases": edition.alias_list, "line": item.line.name,
-        "department": item.department, "is_active": item.is_active, "frequency": item.frequency,
-        "summary": edition.summary, "summary_en": edition.summary_en, "city_wide": SCOPE_IN_FILE[edition.scope],
-        "conditions": edition.conditions, "conditions_en": edition.conditions_en,
-        "procedure": join_steps(edition.procedure), "procedure_en": join_steps(edition.procedure_en),
-        "time_limit": edition.limit_text, "time_limit_en": edition.limit_text_en,
-        "fee": edition.fee_text, "fee_en": edition.fee_text_en, "fee_kind": edition.fee_kind,
-        "legal_basis": edition.legal_basis, "basic_code": basic[0] if basic else "",
-        "codes": [f"{system}={code}" for system, code in others], "offline_window": format_window(*window),
-        "proxy_allowed": PROXY_IN_FILE.get(edition.proxy_rule, edition.proxy_text),
-        "proxy_text": edition.proxy_text, "proxy_next_step": edition.proxy_next_step,
-        "channels": channels, "online_channel": edition.online_at or None, "receipts": edition.receipt_list,
-        "note": edition.note, "note_en": edition.note_en, "source": edition.source,
-        "checked_on": edition.checked_on.isoformat() if edition.checked_on else None,
-        "materials": [
-            {
-                "name": row.material.name, "form": row.form, "count": row.count, "required": row.is_required,
-                "rule": row.rule or None, "group": row.group,
-            }
-            for row in edition.materials.all()
-        ],
-        "stages": [
-            {"office": row.office, "working_days": row.working_days, "extension_days": row.extension_days}
-            for row in edition.stages.all()
-        ],
-        "places": places,
+        "key": edition.item.key, "valid_from": edition.valid_from.isoformat(), **fields(edition, EDITION),
+        "city_wide": SCOPE_IN_FILE[edition.scope], "channels": channels, "offline_window": format_window(*window),
+        "materials": [_use(row, MATERIALS) for row in edition.materials.all()],
+        **{
+            name: [_use(row, columns) for row in getattr(edition, name).all()]
+            for name, columns in EDITION_LISTS.items()
+        },
     }  # fmt: skip
+
+
+def _use(row: Any, columns: tuple[Column, ...]) -> dict[str, Any]:
+    """A row of a list of an edition; what it points to stands there by name or key."""
+    values = {}
+    for column in columns:
+        value = getattr(row, column.target)
+        if column.target == "material":
+            value = value.name
+        elif column.target == "situation":
+            value = value.key if value else ""
+        values[column.name] = in_file(column, value)
+    return values
+
+
+def _place(rule: ItemAtPlace) -> dict[str, Any]:
+    columns = [column for column in PLACES if column.name != "place"]
+    hours = [fields(row, HOURS) | {"weekday": row.weekday + 1} for row in rule.hours.all()]
+    return {"key": rule.item.key, "place": rule.place.code, **fields(rule, columns), "hours": hours}
+
+
+def export_bytes(suffix: str) -> tuple[bytes, int]:
+    """Everything as the bytes of a .json or .xlsx file, and the number of editions; the same content, the same bytes."""
+    content = everything()
+    if suffix == ".json":
+        return json.dumps(content, ensure_ascii=False, indent=1).encode(), len(content["items"])
+    return write_workbook(content), len(content["items"])
 
 
 def export_items(path: Path) -> int:
     """Write everything to a .json or .xlsx file; returns the number of editions."""
-    content = everything()
-    if path.suffix.lower() == ".json":
-        path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-    else:
-        _write_workbook(content, path)
-    return len(content["items"])
-
-
-def _write_workbook(content: dict[str, list[dict[str, Any]]], path: Path) -> None:
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    children: dict[str, list[dict[str, Any]]] = {"materials": [], "places": [], "stages": []}
-    rows = []
-    for item in content["items"]:
-        row = dict(item)
-        owner = {"item_key": item["key"], "item_name": item["name"], "item_valid_from": item["valid_from"]}
-        for child in children:
-            children[child] += [owner | entry for entry in row.pop(child)]
-        rows.append(row)
-    item_columns = ["item_key", "item_name", "item_valid_from"]
-    heads = {
-        "materials": [*item_columns, "name", "form", "count", "required", "rule", "group"],
-        "places": [*item_columns, "place", "offered", "remote", "onsite", "note", "next_step"],
-        "stages": [*item_columns, "office", "working_days", "extension_days"],
-    }
-    _write_sheet(book, "items", rows, list(rows[0]) if rows else ["key", "name", "line"])
-    for name, head in heads.items():
-        _write_sheet(book, name, children[name], head)
-    for name in ("lines", "shared_materials", "situations"):
-        shared = content[name]
-        _write_sheet(book, name, shared, list(shared[0]) if shared else ["key", "name"])
-    book.save(path)
-
-
-def _write_sheet(book: openpyxl.Workbook, name: str, rows: list[dict[str, Any]], head: list[str]) -> None:
-    sheet = book.create_sheet(name)
-    sheet.append(head)
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-    sheet.freeze_panes = "A2"
-    for row in rows:
-        sheet.append([_cell(row.get(column)) for column in head])
-        # A text that begins with "=" is a text, not a formula.
-        for cell in sheet[sheet.max_row]:
-            if isinstance(cell.value, str):
-                cell.data_type = "s"
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, list):
-        return "\n".join(value)
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    return value
+    data, count = export_bytes(path.suffix.lower())
+    path.write_bytes(data)
+    return count

@@ -1,16 +1,22 @@
-"""What follows when Wagtail publishes, whoever asked for it: the admin, a schedule, an import."""
+"""What follows when something is published or saved, whoever asked for it: the admin, a schedule, an import."""
 
 from typing import Any
 
 from content.items import services
-from content.items.models import ItemEdition
+from content.items.models import ItemEdition, Material
 
 
-def edition_changed(sender: type, instance: Any, **kwargs: Any) -> None:
-    """A published edition gives its item the name in force and moves the content generation on."""
-    if not isinstance(instance, ItemEdition):
+def published_or_not(sender: type, instance: Any, **kwargs: Any) -> None:
+    """A published edition gives its item the name in force; it and a material move the content generation on."""
+    if not isinstance(instance, ItemEdition | Material):
         return
-    services.refresh_names([instance.item_id])
+    if isinstance(instance, ItemEdition) and not services.is_gathering():
+        services.refresh_names([instance.item_id])
+    services.content_changed()
+
+
+def saved_or_deleted(sender: type, **kwargs: Any) -> None:
+    """What is shown without being published, such as a line's name, moves the content generation on."""
     services.content_changed()
 
 

@@ -1,228 +1,71 @@
 """What others ask of items: which there are, which edition is in force, and whether one can be taken here and now."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.utils import formats, timezone
-from django.utils.translation import gettext as _
 
-from content.items.models import ItemAtPlace, ItemEdition, Line, ServiceItem
+from content.items.demand import count_request, fold_demand, forget_demand
+from content.items.editions import current_edition, edition_as_of, edition_lines, editions_in_force, get_item
+from content.items.models import ItemEdition, Material, ServiceItem
+from content.items.taking import (
+    BOOKED,
+    ONSITE,
+    REMOTE,
+    Refusal,
+    can_be_taken,
+    is_in_window,
+    items_for_place,
+    lines_with_items,
+    most_frequent,
+    next_day_in_window,
+    rules_at,
+    window_text,
+)  # fmt: skip
 from portal.base.accounts.models import User
-from portal.base.calendars import services as calendars
-from portal.base.places.models import Place
-from portal.base.places.services import centre_for
 from portal.base.streams import services as streams
 
+__all__ = [
+    "BOOKED", "ONSITE", "REMOTE", "Refusal", "can_be_taken", "content_changed", "content_generation", "count_request",
+    "current_edition", "edition_as_of", "edition_lines", "editions_in_force", "fold_demand", "forget_demand",
+    "gathered_changes", "get_item", "is_in_window", "items_for_place", "lines_with_items", "most_frequent",
+    "next_day_in_window", "publish_edition", "publish_material", "refresh_names", "rules_at", "touched_by", "window_text",
+]  # fmt: skip
 CONTENT_STREAM = "content"
-LOOK_AHEAD_DAYS = 93
-REMOTE, ONSITE, BOOKED = "remote", "onsite", "booked"
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why an item cannot be taken, and what to do instead; both sentences are in the reader's language."""
-
-    code: str
-    sentence: str
-    next_step: str
-    next_on: date | None = None
-
-    def __str__(self) -> str:
-        return f"{self.sentence} {self.next_step}".strip()
-
-
-def get_item(key: str) -> ServiceItem | None:
-    """The item of a key, offered or not."""
-    return ServiceItem.objects.select_related("line").filter(key=key).first()
-
-
-def editions_in_force(on: date | None = None) -> QuerySet[ItemEdition]:
-    """For each item the published edition that holds on a day (default today, in the project's time zone)."""
-    newest = (
-        ItemEdition.objects.filter(item=OuterRef("item"), live=True, valid_from__lte=on or timezone.localdate())
-        .order_by("-valid_from")
-        .values("pk")[:1]
-    )
-    return ItemEdition.objects.filter(pk=Subquery(newest))
-
-
-def current_edition(item: ServiceItem, on: date | None = None) -> ItemEdition | None:
-    """The item's published edition that holds on a day; None before the first."""
-    return (
-        ItemEdition.objects.filter(item=item, live=True, valid_from__lte=on or timezone.localdate())
-        .order_by("-valid_from")
-        .first()
-    )
-
-
-def _path_steps(place: Place) -> list[str]:
-    """The place's path and those above it, nearest first."""
-    return [place.path[:end] for end in range(len(place.path), 0, -Place.steplen)]
-
-
-def rules_at(place: Place, items: list[int] | None = None) -> dict[int, ItemAtPlace]:
-    """By item's id the row that decides at a place: its own, else the nearest above."""
-    steps = _path_steps(place)
-    rows = ItemAtPlace.objects.filter(place__path__in=steps).select_related("place")
-    if items is not None:
-        rows = rows.filter(item_id__in=items)
-    nearest: dict[int, ItemAtPlace] = {}
-    for row in sorted(rows, key=lambda row: steps.index(row.place.path), reverse=True):
-        nearest[row.item_id] = row
-    return nearest
-
-
-def _has_channel(edition: ItemEdition, rule: ItemAtPlace | None, channel: str) -> bool:
-    if channel not in (REMOTE, ONSITE):
-        return True
-    field = f"is_{channel}"
-    override = getattr(rule, field) if rule else None
-    return getattr(edition, field) if override is None else override
-
-
-def items_for_place(place: Place | None, channel: str = "") -> list[ServiceItem]:
-    """Items that can be asked for at a place, most frequent first, each with its `edition` in force.
-
-    `channel` is "remote", "onsite" or empty for either; without a place, what the editions say holds.
-    """
-    rules = rules_at(place) if place else {}
-    editions = editions_in_force().filter(item__is_active=True).select_related("item__line")
-    found = []
-    for edition in editions:
-        rule = rules.get(edition.item_id)
-        if (rule and not rule.is_offered) or not _has_channel(edition, rule, channel):
-            continue
-        item = edition.item
-        item.edition = edition
-        found.append(item)
-    found.sort(key=lambda item: (-item.frequency, item.line.order, item.list_number or 10**6, item.key))
-    return found
-
-
-def most_frequent(place: Place | None, limit: int = 8, channel: str = "") -> list[ServiceItem]:
-    """The items that are asked for most often at a place."""
-    return items_for_place(place, channel)[:limit]
-
-
-def lines_with_items(place: Place | None = None, channel: str = "") -> list[tuple[Line, list[ServiceItem]]]:
-    """Lines of business in their order, each with its items, most frequent first; empty lines are left out."""
-    by_line: dict[int, list[ServiceItem]] = {}
-    for item in items_for_place(place, channel):
-        by_line.setdefault(item.line_id, []).append(item)
-    return [(line, by_line[line.pk]) for line in Line.objects.all() if line.pk in by_line]
-
-
-def is_in_window(edition: ItemEdition, day: date, *, days: calendars.KnownDays | None = None) -> bool | None:
-    """Whether the item is handled on a day by its day-of-month window; None when that year's holidays are not known."""
-    first, last = edition.window_from_day, edition.window_to_day
-    if first is not None and last is not None:
-        inside = first <= day.day <= last if first <= last else day.day >= first or day.day <= last
-        if not inside:
-            return False
-    if not edition.window_skips_holidays:
-        return True
-    is_holiday = (days or calendars.known_days(day, day)).is_holiday(day)
-    return None if is_holiday is None else not is_holiday
-
-
-def next_day_in_window(edition: ItemEdition, after: date) -> date | None:
-    """The first day after `after` on which the item is handled; None when it is not known."""
-    days = calendars.known_days(after, after + timedelta(days=LOOK_AHEAD_DAYS))
-    for offset in range(1, LOOK_AHEAD_DAYS + 1):
-        day = after + timedelta(days=offset)
-        answer = is_in_window(edition, day, days=days)
-        if answer is None:
-            return None
-        if answer:
-            return day
-    return None
-
-
-def window_text(edition: ItemEdition) -> str:
-    """The day-of-month window as a sentence; empty when every opening day serves."""
-    if edition.window_from_day is None:
-        return _("Not on public holidays.") if edition.window_skips_holidays else ""
-    words = {"first": edition.window_from_day, "last": edition.window_to_day}
-    if edition.window_skips_holidays:
-        return _("From day %(first)s to day %(last)s of every month, except public holidays.") % words
-    return _("From day %(first)s to day %(last)s of every month.") % words
-
-
-def _long_date(day: date) -> str:
-    return formats.date_format(day, _("F j"))
-
-
-def can_be_taken(item: ServiceItem, place: Place, at: datetime, *, channel: str = "") -> Refusal | None:
-    """None when the item can be taken at the place at that time; else why not, with a next step.
-
-    Looks at whether it is offered, the channel, the item's day-of-month window, and the opening of the place (of its
-    centre for a remote window too: nobody answers when the centre is closed).
-    """
-    today = timezone.localtime(at).date()
-    edition = current_edition(item, today)
-    if edition is None or not item.is_active:
-        return Refusal(
-            "not_offered", _("This is not handled at the windows now."), _("Ask at the window, or call 12345.")
-        )
-    rule = rules_at(place, [item.pk]).get(item.pk)
-    if rule and not rule.is_offered:
-        centre = centre_for(place)
-        elsewhere = rule.next_step or (
-            _("Go to %s.") % centre.name
-            if centre and centre.pk != place.pk and rule.place_id != centre.pk
-            else _("Ask at the window where it is handled, or call 12345.")
-        )
-        return Refusal("not_here", rule.note or _("This is not handled here yet."), elsewhere)
-    if not _has_channel(edition, rule, channel):
-        if channel == REMOTE:
-            centre = centre_for(place)
-            where = _("Go to %s.") % centre.name if centre else _("Go to a service centre.")
-            return Refusal("not_remote", _("This cannot be done by video."), where)
-        return Refusal(
-            "not_onsite",
-            _("This is not handled at the counter."),
-            _("Use the remote window of a service point near you."),
-        )
-    if is_in_window(edition, today) is False:
-        next_on = next_day_in_window(edition, today)
-        next_step = (
-            _("The next day on which it can be done is %s.") % _long_date(next_on)
-            if next_on
-            else _("The next day is not known yet: that year's holidays are not loaded. Call 12345 before you come.")
-        )
-        sentence = _("%(item)s is not handled today. %(window)s") % {
-            "item": edition.said("name"),
-            "window": window_text(edition),
-        }
-        return Refusal("not_today", sentence, next_step, next_on)
-    return _closed(place, at)
-
-
-def _closed(place: Place, at: datetime) -> Refusal | None:
-    centre = centre_for(place)
-    for where in [place] if centre is None or centre.pk == place.pk else [place, centre]:
-        if calendars.is_open(where, at) is False:
-            opening = calendars.next_opening(where, at)
-            next_step = (
-                _("It opens again on %s.") % formats.date_format(timezone.localtime(opening), _("F j, H:i"))
-                if opening
-                else _("Look at the map for another point that is open, or call 12345.")
-            )
-            sentence = _("%s is closed now.") % where.name
-            if where.status != Place.Status.OPEN and where.status_reason:
-                sentence = _("%(place)s is closed now: %(reason)s") % {
-                    "place": where.name,
-                    "reason": where.status_reason,
-                }
-            return Refusal("closed", sentence, next_step, timezone.localtime(opening).date() if opening else None)
-    return None
+# Whether changes are being gathered, and whether there were any.
+_gathering: ContextVar[list[bool] | None] = ContextVar("gathering", default=None)
 
 
 def content_changed() -> None:
     """Move the content generation on, so that every process loads its index and caches anew."""
+    gathered = _gathering.get()
+    if gathered is not None:
+        gathered[0] = True
+        return
     streams.bump(CONTENT_STREAM)
+
+
+@contextmanager
+def gathered_changes() -> Iterator[None]:
+    """Let everything that is published inside count as one change: names are copied and caches told once, at the end."""
+    if _gathering.get() is not None:
+        yield
+        return
+    gathered = [False]
+    token = _gathering.set(gathered)
+    try:
+        yield
+    finally:
+        _gathering.reset(token)
+    if gathered[0]:
+        refresh_names()
+        content_changed()
+
+
+def is_gathering() -> bool:
+    """Whether the names are copied later, all at once."""
+    return _gathering.get() is not None
 
 
 def content_generation() -> int:
@@ -255,3 +98,16 @@ def publish_edition(edition: ItemEdition, *, user: User | None = None) -> ItemEd
     """Publish the edition as it stands in memory, children too."""
     edition.save_revision(user=user, changed=False).publish(user=user, skip_permission_checks=True)
     return edition
+
+
+@transaction.atomic
+def publish_material(material: Material, *, user: User | None = None) -> Material:
+    """Publish a paper as it stands in memory, for all items that ask for it together."""
+    with gathered_changes():
+        material.save_revision(user=user, changed=False).publish(user=user, skip_permission_checks=True)
+    return material
+
+
+def touched_by(material: Material) -> list[ServiceItem]:
+    """The items whose published or coming editions ask for a paper, most frequent first."""
+    return list(ServiceItem.objects.filter(editions__materials__material=material).distinct())

@@ -76,7 +76,11 @@ class EditionViewSet(SnippetViewSet):
                 heading=_("English"),
             ),
             ObjectList(
-                [FieldPanel("legal_basis"), FieldPanel("source"), FieldPanel("checked_on")],
+                [
+                    InlinePanel("bases", heading=_("legal bases"), label=_("legal basis")),
+                    FieldPanel("source"),
+                    FieldPanel("checked_on"),
+                ],
                 heading=_("Sources and law"),
             ),
         ],

@@ -4,7 +4,7 @@ import re
 
 from pypinyin import Style, lazy_pinyin
 
-from content.items.models import lines_of
+from content.items.models.words import lines_of
 
 WINDOW = re.compile(r"每月\s*(\d{1,2})\s*日?\s*[至到—–-]\s*(\d{1,2})\s*日\s*(（法定节假日除外）)?$")
 STAGE = re.compile(
@@ -75,11 +75,6 @@ def parse_stages(limit: str) -> list[tuple[str, int, int | None]]:
         office = (match["office"] or "").strip("，：: ") + (match["what"] or "")
         stages.append((office[:60], int(match["days"]), int(match["more"]) if match["more"] else None))
     return stages
-
-
-def split_steps(procedure: str) -> str:
-    """Steps joined by arrows as one a line."""
-    return "\n".join(part.strip() for part in procedure.replace("\n", "→").split("→") if part.strip())
 
 
 def join_steps(procedure: str) -> str:

@@ -48,7 +48,7 @@ def _field(words: QuestionWords, *, at_kiosk: bool) -> forms.Field:
         years = range(this_year + YEARS_AHEAD, this_year - OLDEST_YEARS, -1)
         return forms.DateField(
             label=str(words.text),
-            widget=forms.SelectDateWidget(years=years, empty_label=(_("year"), _("month"), _("day"))),
+            widget=forms.SelectDateWidget(years=years, empty_label=(_("Year"), _("Month"), _("Day"))),
             error_messages={
                 "required": _("Choose year, month and day."),
                 "invalid": _("There is no such day. Look at the month again."),

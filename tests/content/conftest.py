@@ -9,7 +9,7 @@ from django.utils import translation
 
 from content.guides.services import build_site, publish_guides
 from content.items.importing import import_items
-from content.items.reading import ItemFile, _read_content
+from content.items.reading import ItemFile, read_content
 
 SHIPPED = Path(__file__).resolve().parents[2] / "content/items/data"
 
@@ -43,7 +43,7 @@ SMALL = [
 def read_rows(*rows: dict[str, Any], **shared: Any) -> ItemFile:
     """Rows as if they had been read from a JSON file."""
     read = ItemFile()
-    _read_content({"items": [dict(row) for row in rows], **shared}, read)
+    read_content({"items": [dict(row) for row in rows], **shared}, read)
     return read
 
 

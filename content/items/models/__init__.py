@@ -1,6 +1,7 @@
 """What can be done here: items, editions by date, shared materials and situations, what a place does differently."""
 
 from content.items.models.at_place import ItemAtPlace, ItemHours
+from content.items.models.demand import ItemDemand
 from content.items.models.edition import (
     EditionAsked,
     EditionBasis,
@@ -12,6 +13,7 @@ from content.items.models.edition import (
     EditionStop,
     ItemEdition,
 )
+from content.items.models.import_run import ImportRun
 from content.items.models.item import ItemCode, LifeEvent, LifeEventItem, Line, ServiceItem
 from content.items.models.material import Material, MaterialSource, Situation, SituationChoice
 from content.items.models.words import DAY_RULES, KEY_RULE, in_english, lines_of
@@ -27,8 +29,10 @@ __all__ = [
     "EditionQuestion",
     "EditionStage",
     "EditionStop",
+    "ImportRun",
     "ItemAtPlace",
     "ItemCode",
+    "ItemDemand",
     "ItemEdition",
     "ItemHours",
     "LifeEvent",

@@ -21,7 +21,7 @@ from wagtail.models import (
 
 from content.items.models.item import ServiceItem
 from content.items.models.material import Material, Situation
-from content.items.models.words import DAY_RULES, in_english, lines_of
+from content.items.models.words import DAY_RULES, basis_text, in_english, lines_of, split_steps
 
 SCHEDULED = "wagtail.publish.scheduled"
 
@@ -84,7 +84,6 @@ class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, 
     procedure = models.TextField(_("steps"), blank=True, help_text=_("One a line."))
     procedure_en = models.TextField(_("steps in English"), blank=True, help_text=_("One a line."))
     receipts = models.TextField(_("receipts"), blank=True, help_text=_("One a line."))
-    legal_basis = models.TextField(_("legal basis"), blank=True)
     note = models.TextField(_("good to know"), blank=True)
     note_en = models.TextField(_("good to know, in English"), blank=True)
     source = models.TextField(
@@ -127,6 +126,8 @@ class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, 
             raise ValidationError({"window_to_day": _("Give both days of the month, or neither.")})
         if self.proxy_rule == self.Proxy.CONDITIONAL and not self.proxy_text:
             raise ValidationError({"proxy_text": _("Say the condition in words.")})
+        # An arrow parts steps, here as in a file: what is exported then comes back as it was.
+        self.procedure, self.procedure_en = split_steps(self.procedure), split_steps(self.procedure_en)
 
     def publish(self, revision: Any, *args: Any, **kwargs: Any) -> Any:
         """As Wagtail's, but an edition whose rules are faulty is not published, whoever asks for it.
@@ -174,6 +175,8 @@ class EditionMaterial(Orderable):
         ORIGINAL = "original", _("original")
         COPY = "copy", _("copy")
         BOTH = "both", _("original and copy")
+        EITHER = "either", _("original or a copy")
+        CHECKED = "checked", _("copy, and the original to look at")
         SEEN = "seen", _("original, only looked at")
         ELECTRONIC = "electronic", _("electronic, shown on a phone")
         FETCHED = "fetched", _("fetched by the office")
@@ -296,7 +299,7 @@ class EditionBasis(Orderable):
     """One law or rule on which an item rests."""
 
     edition = ParentalKey(ItemEdition, on_delete=models.CASCADE, related_name="bases")
-    title = models.CharField(_("title"), max_length=300)
+    title = models.CharField(_("title"), max_length=300, blank=True)
     number = models.CharField(_("document number"), max_length=120, blank=True)
     article = models.CharField(_("article"), max_length=80, blank=True)
     link = models.URLField(_("address"), max_length=300, blank=True)
@@ -307,7 +310,12 @@ class EditionBasis(Orderable):
         verbose_name_plural = _("legal bases")
 
     def __str__(self) -> str:
-        return self.title
+        return basis_text(self.title, self.number, self.article)
+
+    def clean(self) -> None:
+        super().clean()
+        if not self.title and not self.number:
+            raise ValidationError({"title": _("Give the title or the document number.")})
 
 
 class EditionAsked(Orderable):

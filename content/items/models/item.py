@@ -49,6 +49,9 @@ class ServiceItem(models.Model):
     frequency = models.PositiveIntegerField(
         _("how often it is asked for"), default=0, help_text=_("Per year. The most frequent comes first in every list.")
     )
+    is_frequency_fixed = models.BooleanField(
+        _("keep this figure"), default=False, help_text=_("Otherwise it follows what is counted.")
+    )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,

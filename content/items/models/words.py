@@ -18,3 +18,19 @@ def in_english() -> bool:
 def lines_of(text: str) -> list[str]:
     """A text field with one entry a line as a list."""
     return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def split_steps(procedure: str) -> str:
+    """Steps joined by arrows as one a line."""
+    return "\n".join(part.strip() for part in procedure.replace("\n", "→").split("→") if part.strip())
+
+
+def basis_text(title: str, number: str, article: str = "") -> str:
+    """A law or rule as it is quoted: 《title》（number）, or number（title） where the title is only a description."""
+    if title.startswith("《"):
+        quoted = f"{title}（{number}）" if number else title
+    elif number:
+        quoted = f"{number}（{title}）" if title else number
+    else:
+        quoted = title
+    return f"{quoted}{article}"

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from content.guides.services import publish_guides
-from content.items.importing import ImportRefused, import_items
-from content.items.reading import read_file
+from content.items.import_runs import Outcome, import_file
+from content.items.importing import ImportRefused
+
+SHOWN = 400
 
 
 class Command(BaseCommand):
@@ -21,26 +21,44 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, and write nothing")
 
     def handle(self, *args: Any, file: Path, dry_run: bool, **options: Any) -> None:
-        read = read_file(file)
         try:
-            with transaction.atomic():
-                report = import_items(read)
-                publish_guides(report.items)
-                if dry_run:
-                    transaction.set_rollback(True)
+            outcome = import_file(file, is_trial=dry_run, progress=self._progress())
         except ImportRefused as refused:
             for fault in refused.faults:
                 self.stderr.write(f"  {fault}")
             count = len(refused.faults)
             words = ngettext("Nothing was imported: %(count)s fault.", "Nothing was imported: %(count)s faults.", count)
             raise CommandError(words % {"count": count}) from None
-        for warning in report.warnings:
+        self._tell(outcome, dry_run=dry_run, verbosity=options.get("verbosity", 1))
+
+    def _progress(self) -> Any:
+        """Counts on one line of a terminal; says nothing where the output goes into a file."""
+        if not self.stdout.isatty():
+            return None
+
+        def tell(done: int, total: int) -> None:
+            end = "\n" if done == total else "\r"
+            self.stdout.write(_("%(done)s of %(total)s") % {"done": done, "total": total}, ending=end)
+            self.stdout.flush()
+
+        return tell
+
+    def _tell(self, outcome: Outcome, *, dry_run: bool, verbosity: int) -> None:
+        for warning in outcome.warnings:
             self.stdout.write(f"  {warning}")
-        counts = {"added": len(report.added), "changed": len(report.changed), "same": len(report.unchanged)}
+        if dry_run or verbosity > 1:
+            lines = [line for change in outcome.changes for line in change.lines()]
+            for line in lines[:SHOWN]:
+                self.stdout.write(f"  {line}")
+            if len(lines) > SHOWN:
+                self.stdout.write("  " + _("and %(count)s more") % {"count": len(lines) - SHOWN})
         if dry_run:
             words = _(
                 "A trial, nothing was written. It would be: %(added)s added, %(changed)s changed, %(same)s the same."
             )
         else:
             words = _("%(added)s items added, %(changed)s changed, %(same)s the same.")
-        self.stdout.write(words % counts)
+        self.stdout.write(words % outcome.counts)
+        if outcome.run is not None:
+            words = _("To take all of it back: script/manage undo_import %s")
+            self.stdout.write(words % outcome.run.pk)

@@ -1,0 +1,15 @@
+"""Work on imports that no reader of a page should wait for."""
+
+from django.tasks import task
+
+from content.items import import_runs
+
+
+@task()
+def check_import(run_id: str) -> None:
+    import_runs.check(run_id)
+
+
+@task()
+def write_import(run_id: str) -> None:
+    import_runs.write(run_id)
