@@ -28,6 +28,7 @@ ROOT = settings.BASE_DIR
 DISTRICT_FILE = ROOT / "portal/base/places/data/demo_district.xlsx"
 ITEMS_FILE = ROOT / "content/items/data/items.json"
 ADDITIONS_FILE = ROOT / "content/items/data/demo_additions.json"
+QUESTIONS_FILE = ROOT / "content/items/data/demo_questions.json"
 DISTRICT = "310106"
 CENTRE = "310106019000-C"
 KIOSK = "JA-DN-01"
@@ -72,6 +73,7 @@ class Command(BaseCommand):
             if is_first:
                 call_command("import_items", ITEMS_FILE, stdout=self.stdout, stderr=self.stderr)
                 call_command("import_items", ADDITIONS_FILE, stdout=self.stdout, stderr=self.stderr)
+                call_command("import_items", QUESTIONS_FILE, stdout=self.stdout, stderr=self.stderr)
         if is_first:
             call_command("wagtail_update_index", verbosity=0)
             call_command("rebuild_references_index", verbosity=0)
