@@ -1,5 +1,6 @@
 """How editors see items in the CMS: panels in the resident's order, everything else in quiet tabs behind."""
 
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList, TabbedInterface
@@ -8,9 +9,11 @@ from wagtail.models import BaseLogEntry
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
+from content.items import rules_views
 from content.items.forms import EditionForm
 from content.items.models import ItemAtPlace, ItemEdition, Line, Material, ServiceItem, Situation
 from content.items.publishing import HELD_BACK, held_back_message
+from content.items.rules_panels import rules_tab
 
 
 class EditionViewSet(SnippetViewSet):
@@ -83,6 +86,7 @@ class EditionViewSet(SnippetViewSet):
                 ],
                 heading=_("Sources and law"),
             ),
+            rules_tab(),
         ],
         base_form_class=EditionForm,
     )
@@ -157,3 +161,11 @@ def register_held_back(actions: LogActionRegistry) -> None:
 
         def format_message(self, log_entry: BaseLogEntry) -> str:
             return held_back_message(log_entry.data)
+
+
+@hooks.register("register_admin_urls")
+def rules_urls() -> list[URLPattern]:
+    return [
+        path("rules/questions.json", rules_views.rule_questions, name="rule_questions"),
+        path("rules/<str:pk>/", rules_views.edition_rules, name="edition_rules"),
+    ]

@@ -23,6 +23,8 @@ class AnswerForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.words = words
         self.fields["answer"] = _field(words, at_kiosk=at_kiosk)
+        # Otherwise the first year, month and day stand there as if somebody had chosen them.
+        self.fields["answer"].widget.is_required = False
 
     def clean_answer(self) -> Answer:
         answer = self.cleaned_data["answer"]

@@ -4,7 +4,7 @@ from content.items.importing import import_items
 from content.items.services import current_edition
 from content.notices.models import Notice
 from content.notices.services import issue_notice
-from tests.access import PUBLIC, Row
+from tests.access import PUBLIC, SIGN_IN, Row
 from tests.cast import Cast
 from tests.content.conftest import SMALL, read_rows
 
@@ -22,6 +22,13 @@ def a_notice(cast: Cast) -> Notice:
     return issue_notice(current_edition(report.items[0]), {})
 
 
+EDITORS = {"editor": 200, "clerk": SIGN_IN, "stranger": SIGN_IN, "anonymous": SIGN_IN}
+
+
+def an_edition(cast: Cast):
+    return current_edition(import_items(read_rows(*SMALL)).items[0])
+
+
 ROWS = [
     Row("points/", "/points/", PUBLIC),
     Row("points/<str:code>/", lambda cast: f"/points/{cast.point.code}/", PUBLIC),
@@ -35,6 +42,8 @@ ROWS = [
         PUBLIC,
         prepare=items,
     ),
+    Row("cms/rules/questions.json", "/cms/rules/questions.json", EDITORS),
+    Row("cms/rules/<str:pk>/", lambda edition: f"/cms/rules/{edition.pk}/", EDITORS, prepare=an_edition),
     Row("notices/<slug:token>/", lambda notice: f"/notices/{notice.token}/", PUBLIC, prepare=a_notice),
     Row("notices/<slug:token>.pdf", lambda notice: f"/notices/{notice.token}.pdf", PUBLIC, prepare=a_notice),
     Row("notices/<slug:token>.json", lambda notice: f"/notices/{notice.token}.json", PUBLIC, prepare=a_notice),
