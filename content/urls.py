@@ -1,13 +1,15 @@
 """Addresses of the content half beside its Wagtail pages; included with the language prefix."""
 
-from django.urls import path
+from django.urls import include, path
+from django.views.decorators.cache import never_cache
 
 from content.notices import views as notices
 from content.notices.wizard import NoticeWizard
 from content.points import views as points
 from content.search import views as search
 
-ask = NoticeWizard.as_view(url_name="notice_question", done_step_name="done")
+# Its pages carry a session and a form: nothing in front may keep them.
+ask = never_cache(NoticeWizard.as_view(url_name="notice_question", done_step_name="done"))
 
 urlpatterns = [
     path("guides/<slug:key>/notice/", ask, name="notice_start"),
@@ -16,8 +18,12 @@ urlpatterns = [
     path("notices/<slug:token>.pdf", notices.notice_pdf, name="notice_pdf"),
     path("notices/<slug:token>.json", notices.notice_json, name="notice_json"),
     path("points/", points.point_list, name="points"),
+    path("points/items/", points.choose_item, name="points_choose_item"),
+    path("points/leaflet/", points.leaflet, name="points_leaflet"),
     path("points/<str:code>/", points.point_page, name="point"),
     path("points.geojson", points.points_geojson, name="points_geojson"),
     path("points/outline.geojson", points.points_outline, name="points_outline"),
+    path("", include("content.bulletin.urls")),
     path("search/", search.search, name="search"),
+    path("search/suggestions/", search.suggestions, name="search_suggestions"),
 ]

@@ -6,8 +6,10 @@ instead (docs/deploy.md). Without `REDIS_URL` a second portal process on the sam
 
 import argparse
 import asyncio
+import contextlib
 import fcntl
 import os
+import socket
 import sys
 import threading
 from typing import IO
@@ -86,17 +88,29 @@ def main() -> None:
         threading.Thread(target=run_clock, args=(stop,), name="clock", daemon=True),
         threading.Thread(target=run_media, args=(stop, options.port), name="media", daemon=True),
     ]
-    for thread in threads:
-        thread.start()
-    try:
-        uvicorn.run(
+
+    class Server(uvicorn.Server):
+        """Answers first: the others would load their packages at the same time, and the node would knock at a closed door."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            for thread in threads:
+                thread.start()
+
+    server = Server(
+        uvicorn.Config(
             "portal.asgi:application", host=options.host, port=options.port, ws="websockets-sansio",
             ws_per_message_deflate=False, lifespan="on", log_level="warning", timeout_graceful_shutdown=3,
-        )  # fmt: skip
+        )
+    )  # fmt: skip
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run()
     finally:
         stop.set()
         for thread in threads:
-            thread.join(timeout=5)
+            if thread.ident is not None:
+                thread.join(timeout=5)
         if lock:
             lock.close()
 

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
@@ -25,8 +26,8 @@ def text(name: str, default: str | None = None) -> str:
     return default
 
 
-def flag(name: str) -> bool:
-    value = text(name, "0").lower()
+def flag(name: str, default: str = "0") -> bool:
+    value = text(name, default).lower()
     if value not in {"0", "1", "true", "false", "yes", "no"}:
         raise ImproperlyConfigured(f"{name} is {value!r}; allowed are 1 and 0.")
     return value in {"1", "true", "yes"}
@@ -46,6 +47,23 @@ def url(name: str, default: str | None, schemes: tuple[str, ...]) -> str:
     if value and value.split("://")[0] not in schemes:
         raise ImproperlyConfigured(f"{name} is {value!r}; it must start with one of: {', '.join(schemes)} (and ://).")
     return value
+
+
+def mailer(address: str) -> dict[str, object]:
+    """Django's mailer for `smtp://user:password@host:port` (also smtps, smtp+tls); without an address none is asked."""
+    if not address:
+        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    parts = urlsplit(address)
+    options = {
+        "host": parts.hostname or "localhost",
+        "port": parts.port or {"smtps": 465, "smtp+tls": 587}.get(parts.scheme, 25),
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_ssl": parts.scheme == "smtps",
+        "use_tls": parts.scheme == "smtp+tls",
+        "timeout": 10,
+    }
+    return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
 
 
 def keyring(name: str) -> list[dict[str, str]]:
@@ -71,6 +89,13 @@ def keyring(name: str) -> list[dict[str, str]]:
             f"{name} lacks {sorted(missing) or 'proper secrets or unique ids'}; it must be {allowed}."
         )
     return entries
+
+
+def whole_number(name: str, default: int, *, least: int = 0, most: int) -> int:
+    value = text(name, str(default))
+    if not value.isdecimal() or not least <= int(value) <= most:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a whole number from {least} to {most}.")
+    return int(value)
 
 
 def port_range(name: str, default: str) -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """Whether the process lives, whether it can serve, and what is counted."""
 
-import redis
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import connection
@@ -8,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from portal import checks as doors
 from portal.base import probes
 
 
@@ -27,6 +27,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     body: dict[str, object] = {"status": "ok" if is_ready else "unavailable", "checks": checks}
     if checks["database"]:
         body["reports"] = probes.reports()
+    if exposed := doors.exposures():
+        body["warnings"] = exposed
     return JsonResponse(body, status=200 if is_ready else 503)
 
 
@@ -46,6 +48,9 @@ def _channel_layer_answers() -> bool:
     """
     if not settings.REDIS_URL:
         return get_channel_layer() is not None
+    # Only where there is one: the client costs a start a third of a second.
+    import redis
+
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3, socket_connect_timeout=3) as client:
             return bool(client.ping())

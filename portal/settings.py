@@ -5,7 +5,7 @@ import xstatic.pkg.leaflet as leaflet
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from portal.environment import ROOT, flag, keyring, port_range, text, time_zone, url
+from portal.environment import ROOT, flag, keyring, mailer, port_range, text, time_zone, url, whole_number
 
 BASE_DIR = ROOT
 DATA_DIR = ROOT / text("DATA_DIR", "var")
@@ -28,8 +28,13 @@ if text("RECORDINGS_STORAGE", ""):
 SMS_GATEWAY = url("SMS_GATEWAY", "", ("http", "https"))
 RATINGS_GATEWAY = url("RATINGS_GATEWAY", "", ("http", "https"))
 ACCEPTANCE_GATEWAY = url("ACCEPTANCE_GATEWAY", "", ("http", "https"))
+MAIL_SERVER = url("MAIL_SERVER", "", ("smtp", "smtps", "smtp+tls"))
+MAIL_FROM = text("MAIL_FROM", "linban@localhost")
+SEAL_GATEWAY = url("SEAL_GATEWAY", "", ("http", "https"))
+MAP_GATEWAY = url("MAP_GATEWAY", "", ("http", "https"))
 MAP_TILES = text("MAP_TILES", "")
 REDIS_URL = url("REDIS_URL", "", ("redis", "rediss", "unix"))
+PAGE_CACHE_MB = whole_number("PAGE_CACHE_MB", 64, most=4096)
 
 INSTALLED_APPS = [
     "themes",
@@ -48,6 +53,8 @@ INSTALLED_APPS = [
     "content.items",
     "content.guides",
     "content.notices",
+    "content.bulletin",
+    "content.editing",
     "content.points",
     "content.search",
     "servicedesk.residents",
@@ -96,7 +103,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -124,9 +130,10 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
+                "portal.context.messages",
                 "wagtail.contrib.settings.context_processors.settings",
                 "portal.context.look",
+                "content.bulletin.context.bulletin",
             ],
         },
     }
@@ -149,7 +156,7 @@ else:
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
-# The layer waits five seconds at a time for a message; the client's own limit must be longer, or every wait is an error.
+# The layer waits five seconds at a time for a message; the client's own limit must be longer, or a wait is an error.
 REDIS_HOSTS = [{"address": REDIS_URL, "socket_timeout": 30}]
 CHANNEL_LAYERS = {
     "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": REDIS_HOSTS, "capacity": 1000}}
@@ -162,6 +169,10 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "linban"}
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+# --- mail: only what the outbox sends -----------------------------------------------------------------------------
+MAILERS = {"default": mailer(MAIL_SERVER)}
+DEFAULT_FROM_EMAIL = MAIL_FROM
 
 # --- who ----------------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [
@@ -221,6 +232,11 @@ STATICFILES_DIRS = [
     ROOT / "themes/kaifu/static",
     ("vendor/leaflet", leaflet.BASE_DIR),
 ]
+STATICFILES_FINDERS = [
+    "themes.stylesheet.StylesheetFinder",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 WHITENOISE_USE_FINDERS = DEBUG or DEMO
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
@@ -228,11 +244,14 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or DEMO
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "portal.static_files.HashedFilesStorage"
     },
 }
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
+
+# --- search ------------------------------------------------------------------------------------------------------
+SEARCH_MEANING = flag("SEARCH_MEANING", "1")
 
 # --- Wagtail ------------------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "Linban"
@@ -240,7 +259,9 @@ WAGTAILADMIN_BASE_URL = PORTAL_URL
 WAGTAILIMAGES_IMAGE_MODEL = "content_images.PortalImage"
 WAGTAILDOCS_DOCUMENT_MODEL = "content_documents.PortalDocument"
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+# The databases' own full-text search knows no Chinese words: this backend looks for what was typed inside the texts,
+# in the explorer, in choosers, for pictures and documents alike. The public search has an index of its own.
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database.fallback"}}
 WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "odt", "ods", "txt"]
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
@@ -249,6 +270,8 @@ WAGTAILADMIN_LOGIN_URL = "account_login"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
+# The demo tells its terminal alone; an installation keeps a file a day, which the clock removes after six months.
+LOG_DIR = text("LOG_DIR", "" if DEBUG or DEMO else str(DATA_DIR / "logs"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -258,7 +281,12 @@ LOGGING = {
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "plain" if DEBUG or DEMO else "json"},
-    },
-    "root": {"handlers": ["console"], "level": "WARNING" if DEMO else "INFO"},
+    }
+    | (
+        {"file": {"class": "portal.logs.DayFileHandler", "formatter": "json", "folder": ROOT / LOG_DIR}}
+        if LOG_DIR
+        else {}
+    ),
+    "root": {"handlers": ["console", "file"] if LOG_DIR else ["console"], "level": "WARNING" if DEMO else "INFO"},
     "loggers": {"linban": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
 }

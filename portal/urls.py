@@ -11,7 +11,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from portal import health, views
-from servicedesk.api.api import api
+from servicedesk.api.api import urls as api_urls
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -22,7 +22,7 @@ urlpatterns = [
     path("display/", views.display, name="display"),
     path("language/", views.switch_language, name="switch_language"),
     path("i18n/setlang/", set_language, name="set_language"),
-    path("api/v1/", api.urls),
+    path("api/v1/", api_urls),
     path("kiosk/", include("servicedesk.devices.urls")),
     path("kiosk/", include("servicedesk.kiosk.urls")),
     path("desk/", include("servicedesk.desk.urls")),
@@ -31,6 +31,7 @@ urlpatterns = [
     path("accounts/", include("portal.base.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("outbox/", include("portal.base.outbox.staff_urls")),
+    path("cms/", include("content.editing.cms_urls")),
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
 ]

@@ -1,4 +1,4 @@
-"""The demo's environment: secrets made once and kept in var/demo/env; what is already set in the environment wins.
+"""The demo's environment: secrets made once and kept in var/demo/env (DATA_DIR); what the environment has set wins.
 
 Usage: demo_environment.py --export     (prints lines for a shell)
 """
@@ -12,7 +12,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ENV_FILE = ROOT / "var/demo/env"
+# Where a demo keeps what is its own; another folder is another demo, beside the first.
+FOLDER = os.environ.get("DATA_DIR") or "var/demo"
+DATA = ROOT / FOLDER
+ENV_FILE = DATA / "env"
 
 
 def new_keyring() -> str:
@@ -26,7 +29,7 @@ def new_keyring() -> str:
 
 def _create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    values = {"DEMO": "1", "DATA_DIR": "var/demo", "SECRET_KEY": secrets.token_urlsafe(48), "KEYRING": new_keyring()}
+    values = {"DEMO": "1", "DATA_DIR": FOLDER, "SECRET_KEY": secrets.token_urlsafe(48), "KEYRING": new_keyring()}
     lines = ["# Made by script/demo, for this demo alone. Losing KEYRING makes the demo's encrypted rows unreadable."]
     lines += [f"{name}={shlex.quote(value)}" for name, value in values.items()]
     unfinished = path.with_suffix(".part")

@@ -57,14 +57,14 @@ GIVEN = [
     "雨桐", "志远", "慧敏", "亦凡", "佳宁", "书瑶", "明轩", "若溪",
     "子涵", "海燕", "建平", "秀珍", "国栋", "丽华",
 ]  # fmt: skip
-# (subdistrict, number of the point, status, reason, until)
+# (subdistrict, number of the point, status, reason, until, number of the point that it moved to)
 STATUSES = [
-    ("310106006000", 5, "suspended", "室内装修，远程机暂停使用", datetime(2027, 3, 31, 17, 0)),
-    ("310106014000", 9, "suspended", "线路检修", datetime(2027, 1, 15, 17, 0)),
-    ("310106020000", 12, "moved", "搬到同街道另一处，新址正在布置", None),
-    ("310106101000", 17, "planned", "设备安装中，计划 2027 年上半年开放", None),
-    ("310106016000", 14, "planned", "楼宇服务点筹备中", None),
-    ("310106022000", 18, "closed", "服务点已撤销，请到街道受理中心", None),
+    ("310106006000", 5, "suspended", "室内装修，远程机暂停使用", datetime(2027, 3, 31, 17, 0), None),
+    ("310106014000", 9, "suspended", "线路检修", datetime(2027, 1, 15, 17, 0), None),
+    ("310106020000", 12, "moved", "搬到同街道另一处，新址更宽敞", None, 13),
+    ("310106101000", 17, "planned", "设备安装中，计划 2027 年上半年开放", None, None),
+    ("310106016000", 14, "planned", "楼宇服务点筹备中", None, None),
+    ("310106022000", 18, "closed", "服务点已撤销，请到街道受理中心", None, None),
 ]  # fmt: skip
 
 
@@ -137,19 +137,20 @@ def rows() -> dict[str, list[list[object]]]:
                     stem, f"{english.split(' Subdistrict')[0].split(' Town')[0]} No. {number}"
                 )
             where = spread(latitude, longitude, number)
-            status, reason, until = statuses.get((code, number), ("open", None, None))
+            status, reason, until, moved = statuses.get((code, number), ("open", None, None, None))
+            moved_to = f"{code}-P{moved:02d}" if moved else None
             sheets["points"].append(
                 [
                     point, code, kind, chinese, in_english, None, f"{short}演示弄 {number * 10} 号", directions,
                     f"021-5551{order:02d}{number:02d}", *where, "否" if number % 7 == 0 else "是",
-                    "是" if kind != "self_service" else "否", status, reason, until, "是",
+                    "是" if kind != "self_service" else "否", status, reason, until, moved_to, None, "是",
                 ]
             )  # fmt: skip
             if is_round and number == 1:
                 sheets["hours"].append([point, "1-7", None, "0:00", "24:00", "是"])
             elif kind == "committee":
-                sheets["hours"].append([point, "1-5", None, "9:00", "11:30", "否"])
-                sheets["hours"].append([point, "1-5", None, "13:00", "17:00", "否"])
+                sheets["hours"].append([point, "1-5", None, "9:00", "11:30", "否", "是"])
+                sheets["hours"].append([point, "1-5", None, "13:00", "17:00", "否", "是"])
                 if committees % 2 == 0:
                     # Some committees have a Saturday morning, some only the second of the month.
                     sheets["hours"].append([point, "6", 2 if committees % 4 == 2 else None, "9:00", "11:30", "否"])

@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -16,21 +17,20 @@ import socket
 import subprocess
 import sys
 import time
-import tomllib
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-from demo_environment import ROOT, read_demo_environment
+from demo_environment import DATA, ROOT, read_demo_environment
 
-DATA = ROOT / "var/demo"
 LOGS = DATA / "logs"
 BRIDGE_CONFIG = DATA / "kiosk_bridge.toml"
 READY_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 12
 PR_SET_PDEATHSIG = 1
 ROOMS = ("portal", "content", "servicedesk")
-# The bridge's own defaults, for keys that its configuration leaves out.
+# The bridge's own defaults; beside another demo each start moves all of them on by so many.
+PORT_STEP = 20
 DEFAULT_VIRTUAL_PORTS = {"control": 17690, "receipt": 17691, "ipp": 17692, "page_ws": 17680}
 FIRST_STEPS = [
     ("1. 打开「登录」，选一位窗口人员，进入受理工作台。", "Open “Sign in”, become a clerk, and open the desk."),
@@ -54,12 +54,17 @@ class DemoError(Exception):
     """Something stops the demo; the message says what it is and what to do."""
 
 
+def shown(path: Path) -> str:
+    """The path as a person in the checkout would write it."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
 def say(line: str = "") -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
-def check_port(port: int, *, hint: str = "") -> None:
+def check_port(port: int) -> None:
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -67,12 +72,12 @@ def check_port(port: int, *, hint: str = "") -> None:
         except PermissionError as error:
             raise DemoError(f"Port {port} needs root. Choose one above 1023: script/demo --port 8000") from error
         except OSError as error:
-            advice = hint or f"Choose another one: script/demo --port {port + 1}"
+            advice = f"Choose another one: script/demo --port {port + 1}"
             raise DemoError(f"端口 {port} 已被占用。Port {port} is taken by another program. {advice}") from error
 
 
 def take_lock() -> int:
-    """Only one demo runs on one var/demo; the open descriptor holds the lock until this process ends."""
+    """Only one demo runs on one folder; the open descriptor holds the lock until this process ends."""
     DATA.mkdir(parents=True, exist_ok=True)
     lock = os.open(DATA / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -108,7 +113,7 @@ def _run(step: str, arguments: list[str], environment: dict[str, str]) -> None:
         code = subprocess.call([sys.executable, *arguments], cwd=ROOT, env=environment, stdout=output, stderr=output)
     if code:
         tail = "\n".join(log.read_text("utf-8", "replace").splitlines()[-15:])
-        raise DemoError(f"{tail}\n\n'{' '.join(arguments)}' failed; the whole output is in {log.relative_to(ROOT)}.")
+        raise DemoError(f"{tail}\n\n'{' '.join(arguments)}' failed; the whole output is in {shown(log)}.")
     say(f"    {time.monotonic() - started:.0f} s")
 
 
@@ -159,11 +164,12 @@ def _check_alive(processes: dict[str, subprocess.Popen]) -> None:
         if process.poll() is not None:
             log = LOGS / f"{name}.log"
             tail = "\n".join(log.read_text("utf-8", "replace").splitlines()[-20:])
-            where = log.relative_to(ROOT)
+            where = shown(log)
             raise DemoError(f"{tail}\n\n{name} ended by itself (code {process.returncode}); see {where}.")
 
 
-def wait_until_ready(url: str, processes: dict[str, subprocess.Popen]) -> None:
+def wait_until_ready(url: str, processes: dict[str, subprocess.Popen]) -> list[str]:
+    """What the portal warns of, once it is ready."""
     deadline = time.monotonic() + READY_TIMEOUT_S
     answer = "no answer"
     # A proxy meant for the outside must not be asked for this machine's own address.
@@ -173,14 +179,25 @@ def wait_until_ready(url: str, processes: dict[str, subprocess.Popen]) -> None:
         try:
             with opener.open(url, timeout=5) as response:
                 if response.status == 200:
-                    return
+                    return list(json.load(response).get("warnings", []))
         except urllib.error.HTTPError as error:
             answer = f"{error.code}: {error.read(300).decode('utf-8', 'replace')}"
         except OSError as error:
             answer = str(error)
         time.sleep(0.25)
-    log = (LOGS / "portal.log").relative_to(ROOT)
+    log = shown(LOGS / "portal.log")
     raise DemoError(f"The portal did not become ready in {READY_TIMEOUT_S} s ({answer}); see {log}.")
+
+
+def wait_until_taken(port: int, processes: dict[str, subprocess.Popen]) -> None:
+    """Wait for the virtual devices' page, which comes up last, so that every address on the screen answers."""
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while is_free(port):
+        _check_alive(processes)
+        if time.monotonic() > deadline:
+            log = shown(LOGS / "kiosk_bridge.log")
+            raise DemoError(f"The virtual devices did not start in {READY_TIMEOUT_S} s; see {log}.")
+        time.sleep(0.1)
 
 
 def stop(processes: dict[str, subprocess.Popen]) -> None:
@@ -205,17 +222,19 @@ def _addresses() -> dict[str, str]:
     return dict(line.split(maxsplit=1) for line in entries if line.strip())
 
 
-def screen(portal: str, devices: str, seconds: float) -> str:
+def screen(portal: str, ports: dict[str, int], seconds: float, warnings: list[str]) -> str:
     """The one screen that the demo ends its start with."""
+    # The kiosk's page knows the usual port by itself.
+    bridge = f"?bridge={ports['page_ws']}" if ports["page_ws"] != DEFAULT_VIRTUAL_PORTS["page_ws"] else ""
     paths = {"kiosk": "/kiosk/", "second": "/kiosk/second/", "board": "/board/", "inbox": "/inbox/"} | _addresses()
     rows = [
         ("门户 Portal", portal + "/"),
-        ("自助终端 Kiosk (main screen)", portal + paths["kiosk"]),
-        ("自助终端副屏 Kiosk, second screen", portal + paths["second"]),
+        ("自助终端 Kiosk (main screen)", portal + paths["kiosk"] + bridge),
+        ("自助终端副屏 Kiosk, second screen", portal + paths["second"] + bridge),
         ("大厅叫号屏 Hall display", portal + paths["board"]),
         ("受理工作台 Clerk's desk", portal + "/desk/"),
         ("办件进度 Track a case", portal + "/track/"),
-        ("虚拟设备 Virtual devices (card, printers)", devices),
+        ("虚拟设备 Virtual devices (card, printers)", f"http://127.0.0.1:{ports['control']}/"),
         ("短信收件箱 Inbox (SMS of the demo)", portal + paths["inbox"]),
         ("内容管理 Editing", portal + "/cms/"),
         ("登录 Sign in as anyone", portal + "/accounts/demo/"),
@@ -226,13 +245,14 @@ def screen(portal: str, devices: str, seconds: float) -> str:
         [
             "",
             f"邻办演示已就绪，用时 {seconds:.0f} 秒；人员均为虚构。Linban's demo is ready; everybody is made up.",
+            *(f"!! 外人可以登录演示。{warning}" for warning in warnings),
             "",
             *table,
             "",
             "先做什么 · What to do first",
             *(line for chinese, english in FIRST_STEPS for line in (f"  {chinese}", f"     {english}")),
             "",
-            "Ctrl-C 结束全部程序 · ends all of it.   日志 Logs: var/demo/logs/   重来 Start afresh: rm -r var/demo",
+            f"Ctrl-C 结束全部程序 · ends all of it.   日志 Logs: {shown(LOGS)}/   重来 Afresh: rm -r {shown(DATA)}",
         ]
     )
 
@@ -241,21 +261,38 @@ def _columns(text: str) -> int:
     return sum(2 if ord(character) > 0x2E80 else 1 for character in text)
 
 
-def point_bridge_at(portal: str) -> str:
-    """Write this start's portal address into the bridge's configuration; the address of the virtual devices' page.
+def is_free(port: int) -> bool:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with contextlib.suppress(OSError):
+            trial.bind(("127.0.0.1", port))
+            return True
+    return False
+
+
+def choose_ports(wanted: dict[str, int]) -> dict[str, int]:
+    """The bridge's and the devices' ports, all moved on together when another program (another demo) has one of them.
 
     Raises:
-        DemoError: a port of the bridge or of a virtual device is taken.
+        DemoError: there is no room for them at all.
     """
+    for step in range(0, 40 * PORT_STEP, PORT_STEP):
+        ports = {name: port + step for name, port in wanted.items()}
+        if all(is_free(port) for port in ports.values()):
+            return ports
+    raise DemoError(f"No free ports for the virtual devices from {min(wanted.values())} on; end another program first.")
+
+
+def point_bridge_at(portal: str) -> dict[str, int]:
+    """Write this start's portal address and ports into the bridge's configuration; the ports."""
     text = BRIDGE_CONFIG.read_text("utf-8")
     text = re.sub(r"(?m)^portal_url\s*=.*$", f'portal_url = "{portal}"', text)
     text = re.sub(r"(?m)^allowed_origins\s*=.*$", f'allowed_origins = ["{portal}"]', text)
-    BRIDGE_CONFIG.write_text(text, "utf-8")
-    settings = tomllib.loads(text)
-    virtual = DEFAULT_VIRTUAL_PORTS | settings.get("virtual", {})
-    for name in DEFAULT_VIRTUAL_PORTS:
-        check_port(int(virtual[name]), hint=f"It is {name} under [virtual] in {BRIDGE_CONFIG.relative_to(ROOT)}.")
-    return f"http://127.0.0.1:{virtual['control']}/"
+    text = re.sub(r"(?ms)^\[virtual\]\n.*?(?=^\[|\Z)", "", text).rstrip()
+    ports = choose_ports(DEFAULT_VIRTUAL_PORTS)
+    lines = [f"{name} = {port}" for name, port in ports.items()]
+    BRIDGE_CONFIG.write_text("\n".join([text, "", "[virtual]", *lines, ""]), "utf-8")
+    return ports
 
 
 def run(port: int) -> None:
@@ -269,17 +306,16 @@ def run(port: int) -> None:
     os.pwrite(lock, f"process {os.getpid()}, {portal}".encode(), 0)
     portal = environment["PORTAL_URL"].rstrip("/")
     prepare(environment, portal)
-    devices = point_bridge_at(portal)
+    ports = point_bridge_at(portal)
     processes: dict[str, subprocess.Popen] = {}
     try:
         processes["portal"] = start("portal", ["-m", "portal.embedded", "--port", str(port)], environment)
-        wait_until_ready(f"http://127.0.0.1:{port}/readyz", processes)
+        warnings = wait_until_ready(f"http://127.0.0.1:{port}/readyz", processes)
         processes["kiosk_bridge"] = start(
             "kiosk_bridge", ["-m", "kiosk_bridge", "--config", str(BRIDGE_CONFIG), "--virtual"], environment
         )
-        time.sleep(0.5)
-        _check_alive(processes)
-        say(screen(portal, devices, time.monotonic() - started))
+        wait_until_taken(ports["control"], processes)
+        say(screen(portal, ports, time.monotonic() - started, warnings))
         while True:
             time.sleep(1)
             _check_alive(processes)
@@ -299,7 +335,7 @@ def main() -> int:
     try:
         run(arguments.port)
     except KeyboardInterrupt:
-        say("\n已结束，数据保留在 var/demo。Ended; what you did is kept in var/demo, and the next start is quick.")
+        say(f"\n已结束，数据保留在 {shown(DATA)}。Ended; what you did is kept there, and the next start is quick.")
     except DemoError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -8,9 +8,9 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.contrib.auth.hashers import make_password
 
+from content.editing import groups
 from portal.base.accounts.models import User
 from portal.base.places.models import Counter, OpeningInterval, Place
-from portal.base.rights import cms
 from portal.base.rights.models import Role, RoleAssignment
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -119,7 +119,7 @@ def make_users(
         )
     for username, _name, roles in people:
         if any(role == Role.EDITOR for role, _place in roles):
-            cms.follow_roles(by_name[username])
+            groups.follow_roles(by_name[username])
     return by_name
 
 

@@ -5,7 +5,9 @@ import json
 import os
 
 os.environ.setdefault("SECRET_KEY", "tests-only-secret-key-of-enough-length-0123456789")
-os.environ.setdefault("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/linban" + os.environ.get("TEST_DB_SUFFIX", ""))
+os.environ.setdefault(
+    "DATABASE_URL", "postgres://postgres@127.0.0.1:5432/linban" + os.environ.get("TEST_DB_SUFFIX", "")
+)
 os.environ.setdefault("DATA_DIR", "var/tests" + os.environ.get("TEST_DB_SUFFIX", ""))
 os.environ.setdefault("DEBUG", "1")
 os.environ.setdefault("ALLOWED_HOSTS", "*")

@@ -7,9 +7,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-READ = re.compile(r"\b(?:text|flag|url|keyring|port_range|time_zone)\(\s*\"([A-Z][A-Z0-9_]+)\"")
+READ = re.compile(r"\b(?:text|flag|url|keyring|port_range|time_zone|whole_number)\(\s*\"([A-Z][A-Z0-9_]+)\"")
 # Commands of packages that the docs name as ours to run.
-FOREIGN_COMMANDS = {"db_worker", "migrate", "collectstatic", "createsuperuser", "check", "shell", "makemigrations"}
+ENDINGS = ("_URL", "_KEY", "_DIR", "_TOKEN", "_GATEWAY", "_STORAGE", "_PORTS", "_URLS", "_SECRET", "_HOSTS", "_TILES")
+FOREIGN_COMMANDS = {
+    "db_worker",
+    "migrate",
+    "collectstatic",
+    "createsuperuser",
+    "changepassword",
+    "check",
+    "shell",
+    "makemigrations",
+}
 
 
 def read(name: str) -> str:
@@ -55,6 +65,20 @@ def test_every_command_of_ours_is_in_the_tour_and_every_named_one_exists():
     named = set(re.findall(r"`(?:script/manage )?([a-z]+(?:_[a-z]+)*)(?: [^`]*)?`", tour))
     assert own_commands() - named == set()
     assert named - own_commands() - FOREIGN_COMMANDS - {"python"} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_management_command_that_a_page_tells_to_run_exists(page: Path):
+    named = set(re.findall(r"(?:manage\.py|script/manage) ([a-z_]+)", page.read_text("utf-8")))
+    assert named - own_commands() - FOREIGN_COMMANDS == set()
+
+
+def test_every_variable_that_a_page_names_as_one_to_set_exists():
+    known = variables_in_settings() | {"LINBAN_PYTHON", "POSTGRES_PASSWORD", "SITE_ADDRESS", "TEST_DB_SUFFIX"}
+    for page in PAGES:
+        # `NAME` or `NAME=value` in code, with an underscore: constants of the code are named with their module.
+        named = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`", page.read_text("utf-8")))
+        assert {name for name in named if name.endswith(ENDINGS)} - known == set(), page.name
 
 
 def test_every_room_is_in_the_tour_and_every_named_one_exists():
@@ -112,3 +136,18 @@ def test_the_first_thing_in_the_readme_is_two_commands_that_exist():
 def test_decisions_are_numbered_without_gaps():
     numbers = sorted(int(path.name[:4]) for path in (ROOT / "docs/decisions").glob("[0-9]*.md"))
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_every_test_that_the_docs_name_exists():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", read("docs/bad-input.md"))
+    assert len(named) > 20
+    missing = [f"{path}::{name}" for path, name in named if not re.search(rf"def {name}\(", read(path))]
+    assert missing == []
+
+
+def test_every_picture_is_shown_in_the_readme_and_taken_by_the_journey():
+    pictures = {path.name for path in (ROOT / "docs/screenshots").glob("*.png")}
+    assert set(re.findall(r"docs/screenshots/([\w-]+\.png)", read("README.md"))) == pictures
+    assert {
+        f"{name}.png" for name in re.findall(r'self\.shot\("([\w-]+)"', read("tests/e2e/test_journey.py"))
+    } == pictures

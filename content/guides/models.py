@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import Http404, HttpRequest
-from django.utils import translation
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
@@ -16,6 +16,10 @@ from wagtail.url_routing import RouteResult
 from content.blocks.text import BodyBlock
 from content.items.models import ServiceItem, in_english
 from portal.base.places.models import Place
+from portal.base.public_pages import keep_for
+
+# What a page shows without a word of it being published, the clock above all, is at most so old.
+KEPT_S = 300
 
 
 @register_setting
@@ -70,6 +74,14 @@ class PortalPage(Page):
             return parts
         site_id, root_url, path = parts
         return (site_id, root_url, path if path.startswith("/en/") else f"/en{path}")
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """As Wagtail's; what everybody sees may be kept until the window that it shows opens or closes."""
+        from content.points.services import seconds_until_change
+
+        page = super().serve(request, *args, **kwargs)
+        status = (getattr(page, "context_data", None) or {}).get("status")
+        return keep_for(page, seconds=seconds_until_change(status, timezone.now(), at_most=KEPT_S))
 
     @property
     def is_missing_in_english(self) -> bool:
@@ -154,12 +166,13 @@ class GuidePage(PortalPage):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from content.guides.services import guide_context
-        from content.items.services import current_edition
+        from content.items.services import current_edition, is_bereavement
 
         edition = current_edition(self.item)
         if edition is None:
             raise Http404(translation.gettext("This guide is not published yet."))
-        return super().get_context(request, *args, **kwargs) | guide_context(self.item, edition, request=request)
+        context = super().get_context(request, *args, **kwargs) | guide_context(self.item, edition, request=request)
+        return context | {"is_quiet": is_bereavement(self.item)}
 
 
 class ContentPage(PortalPage):

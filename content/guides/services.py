@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.models import Locale, Page, Site
 
+from content.bulletin import services as bulletin
 from content.guides.models import ContentPage, GuideIndexPage, GuidePage, HomePage, PortalSettings
 from content.items import services as items
 from content.items.models import EditionMaterial, ItemEdition, ServiceItem, in_english
@@ -274,6 +275,7 @@ def guide_context(item: ServiceItem, edition: ItemEdition, *, request: HttpReque
         "is_chinese_only": in_english() and not edition.procedure_en and not edition.conditions_en,
         **(_lit_window(request) if request else {}),
         "points_url": reverse("points"),
+        "announcements": bulletin.current_announcements(item=item),
         "breadcrumbs": crumbs((item.line.display_name, line_url), (edition.said("name"), "")),
         "nav_current": "guides",
     }

@@ -3,7 +3,12 @@
 from datetime import datetime
 
 from content.items import services
-from portal.base.clock.services import periodic, retention
+from portal.base.clock.services import kept, periodic, retention
+
+kept(
+    "items", "guides", "content_images", "content_documents",
+    because="published content; earlier editions say what held at the time",
+)  # fmt: skip
 
 
 @periodic(every_s=60, name="items.refresh_names")
@@ -17,6 +22,6 @@ def fold_demand() -> None:
         services.content_changed()
 
 
-@retention("item_demand", default_days=400)
+@retention("item_demand", default_days=400, of=("items.ItemDemand",))
 def forget_demand(before: datetime) -> int:
     return services.forget_demand(before)

@@ -8,12 +8,17 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from content.items.models import ItemEdition, ServiceItem
+from content.items.models import ItemEdition, LifeEvent, ServiceItem
 
 
 def get_item(key: str) -> ServiceItem | None:
     """The item of a key, offered or not."""
     return ServiceItem.objects.select_related("line").filter(key=key).first()
+
+
+def is_bereavement(item: ServiceItem | None) -> bool:
+    """Whether somebody has died where this item is asked for: no lamp colour, no rating asked, no cheerful word."""
+    return item is not None and LifeEvent.objects.filter(is_bereavement=True, entries__item=item).exists()
 
 
 def editions_in_force(on: date | None = None) -> QuerySet[ItemEdition]:

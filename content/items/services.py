@@ -7,7 +7,14 @@ from contextvars import ContextVar
 from django.db import transaction
 
 from content.items.demand import count_request, fold_demand, forget_demand
-from content.items.editions import current_edition, edition_as_of, edition_lines, editions_in_force, get_item
+from content.items.editions import (
+    current_edition,
+    edition_as_of,
+    edition_lines,
+    editions_in_force,
+    get_item,
+    is_bereavement,
+)
 from content.items.models import ItemEdition, Material, ServiceItem
 from content.items.taking import (
     BOOKED,
@@ -29,7 +36,7 @@ from portal.base.streams import services as streams
 __all__ = [
     "BOOKED", "ONSITE", "REMOTE", "Refusal", "can_be_taken", "content_changed", "content_generation", "count_request",
     "current_edition", "edition_as_of", "edition_lines", "editions_in_force", "fold_demand", "forget_demand",
-    "gathered_changes", "get_item", "is_in_window", "items_for_place", "lines_with_items", "most_frequent",
+    "gathered_changes", "get_item", "is_bereavement", "is_in_window", "items_for_place", "lines_with_items", "most_frequent",
     "next_day_in_window", "publish_edition", "publish_material", "refresh_names", "rules_at", "touched_by", "window_text",
 ]  # fmt: skip
 CONTENT_STREAM = "content"

@@ -7,8 +7,9 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFi
 from wagtail.log_actions import LogActionRegistry, LogFormatter
 from wagtail.models import BaseLogEntry
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
+from content.editing.viewsets import EditorViewSet
 from content.items import rules_views
 from content.items.forms import EditionForm
 from content.items.models import ItemAtPlace, ItemEdition, Line, Material, ServiceItem, Situation
@@ -16,7 +17,7 @@ from content.items.publishing import HELD_BACK, held_back_message
 from content.items.rules_panels import rules_tab
 
 
-class EditionViewSet(SnippetViewSet):
+class EditionViewSet(EditorViewSet):
     model = ItemEdition
     icon = "doc-full"
     list_display = ["name", "item", "valid_from", "live", "has_unpublished_changes"]
@@ -92,7 +93,7 @@ class EditionViewSet(SnippetViewSet):
     )
 
 
-class ItemViewSet(SnippetViewSet):
+class ItemViewSet(EditorViewSet):
     model = ServiceItem
     icon = "list-ul"
     list_display = ["name", "key", "line", "frequency", "is_active", "owner", "review_due"]
@@ -105,12 +106,12 @@ class ItemViewSet(SnippetViewSet):
         FieldPanel("department"),
         FieldPanel("is_active"),
         FieldPanel("frequency"),
-        FieldPanel("owner"),
-        FieldPanel("review_due"),
+        FieldRowPanel([FieldPanel("owner"), FieldPanel("deputy")]),
+        FieldRowPanel([FieldPanel("review_due"), FieldPanel("review_months")]),
     ]
 
 
-class MaterialViewSet(SnippetViewSet):
+class MaterialViewSet(EditorViewSet):
     model = Material
     icon = "clipboard-list"
     list_display = ["name", "name_en", "where_from"]
@@ -118,7 +119,7 @@ class MaterialViewSet(SnippetViewSet):
     search_backend_name = None
 
 
-class SituationViewSet(SnippetViewSet):
+class SituationViewSet(EditorViewSet):
     model = Situation
     icon = "help"
     list_display = ["name", "question"]
@@ -126,7 +127,7 @@ class SituationViewSet(SnippetViewSet):
     search_backend_name = None
 
 
-class ItemAtPlaceViewSet(SnippetViewSet):
+class ItemAtPlaceViewSet(EditorViewSet):
     model = ItemAtPlace
     icon = "site"
     list_display = ["item", "place", "is_offered", "is_remote", "is_onsite"]
@@ -135,7 +136,7 @@ class ItemAtPlaceViewSet(SnippetViewSet):
     search_backend_name = None
 
 
-class LineViewSet(SnippetViewSet):
+class LineViewSet(EditorViewSet):
     model = Line
     icon = "tag"
     list_display = ["name", "name_en", "order"]

@@ -1,9 +1,12 @@
 """What pages and the map say of places: the state now in words, distance, who is near, and a schematic outline."""
 
+import functools
+import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -15,16 +18,20 @@ from django.utils.translation import ngettext
 from content.items.models import in_english
 from portal.base.calendars import services as calendars
 from portal.base.calendars.services import KnownDays
-from portal.base.places.models import Place
-from portal.base.places.services import status_at
+from portal.base.places.hours import span, weekday_name
+from portal.base.places.models import OpeningException, Place
+from portal.base.places.positions import distance_m
+from portal.base.places.services import planned_changes, status_at, with_planned_changes
 
-EARTH_RADIUS_M = 6_371_000
 WALK_M_PER_MIN = 75
 # Streets are longer than the straight line.
 DETOUR = 1.3
 POINT_COOKIE = "point"
 MARGIN_M = 320
+SOON_S = 30
 CORNERS = 16
+EXCEPTIONS_SHOWN_DAYS = 60
+OUTLINES = Path(__file__).parent / "data"
 
 
 @dataclass(frozen=True)
@@ -57,13 +64,15 @@ def kind_name(place: Place) -> str:
     return str(_("service centre")) if place.level == Place.Level.CENTRE else place.get_kind_display()
 
 
+def name_of_kind(kind: str) -> str:
+    """A kind of the map's data in words."""
+    return str(_("service centre")) if kind == "centre" else str(Place.Kind(kind).label)
+
+
 def shown_places() -> QuerySet[Place]:
     """Points and centres, with what their opening depends on."""
-    return (
-        Place.objects.filter(level__in=(Place.Level.POINT, Place.Level.CENTRE))
-        .prefetch_related("opening_intervals", "opening_exceptions")
-        .order_by("path")
-    )
+    places = Place.objects.filter(level__in=(Place.Level.POINT, Place.Level.CENTRE)).order_by("path")
+    return with_planned_changes(places.prefetch_related("opening_intervals", "opening_exceptions"))
 
 
 def get_place(code: str) -> Place | None:
@@ -94,11 +103,18 @@ def status_now(place: Place, at: datetime, *, days: KnownDays | None = None, wit
         return _not_open(place, status)
     is_open = calendars.is_open(place, at, days=days)
     if is_open is None:
+        if place.opening_intervals.all():
+            year = {"year": timezone.localtime(at).year}
+            return PointStatus("unknown", _("Holidays of %(year)s not known yet, call first") % year)
         return PointStatus("unknown", _("Hours not known, call first"))
     if not is_open:
-        opening = calendars.next_opening(place, at) if with_next else None
-        text = _("Closed, opens %s") % _day_and_clock(opening, at) if opening else _("Closed now")
-        return PointStatus("closed", text, is_open=False, next_opening=opening)
+        ahead = calendars.opening_ahead(place, at) if with_next else calendars.Ahead()
+        text = _("Closed now")
+        if ahead.at:
+            text = _("Closed, opens %s") % _day_and_clock(ahead.at, at)
+        elif ahead.unknown_year:
+            text = _("Closed; holidays of %(year)s not known yet") % {"year": ahead.unknown_year}
+        return PointStatus("closed", text, is_open=False, next_opening=ahead.at)
     hours = calendars.hours_on(place, timezone.localtime(at).date(), days=days) or []
     clock = timezone.localtime(at).time()
     closes = next((closing for opens, closing in hours if opens <= clock < closing), None)
@@ -128,6 +144,62 @@ def _not_open(place: Place, status: str) -> PointStatus:
     return PointStatus("closed", words[Place.Status(status)], reason, is_open=False)
 
 
+def where_to(place: Place) -> tuple[str, Place | None]:
+    """Where a moved place is now: the words, and the place when it is one of ours."""
+    if place.status != Place.Status.MOVED:
+        return "", None
+    if place.moved_to is not None:
+        return name_of(place.moved_to), place.moved_to
+    return place.moved_address, None
+
+
+def coming_changes(place: Place, at: datetime) -> list[str]:
+    """What is planned and what differs on single days ahead, one sentence each, soonest first."""
+    found: list[tuple[datetime, str]] = []
+    for change in planned_changes(place):
+        words = {
+            "start": _date_and_clock(change.starts_at),
+            "status": change.get_status_display(),
+            "reason": change.reason,
+        }
+        if change.until:
+            words["end"] = _date_and_clock(change.until)
+            sentence = _("From %(start)s to %(end)s: %(status)s. %(reason)s") % words
+        else:
+            sentence = _("From %(start)s: %(status)s. %(reason)s") % words
+        found.append((change.starts_at, sentence))
+    local = timezone.localtime(at)
+    days: dict[date, list[OpeningException]] = {}
+    for row in place.opening_exceptions.all():
+        if local.date() <= row.date <= local.date() + timedelta(days=EXCEPTIONS_SHOWN_DAYS):
+            days.setdefault(row.date, []).append(row)
+    for day, rows in days.items():
+        spans = [
+            span(row.opens, row.closes)
+            for row in sorted(rows, key=lambda row: row.opens or time())
+            if row.opens and row.closes
+        ]
+        words = {"day": formats.date_format(day, _("F j")), "hours": _(", ").join(spans), "reason": rows[0].reason}
+        sentence = _("%(day)s: %(hours)s. %(reason)s") if spans else _("%(day)s: closed all day. %(reason)s")
+        found.append((datetime.combine(day, time(), tzinfo=local.tzinfo), sentence % words))
+    return [sentence for _moment, sentence in sorted(found, key=lambda pair: pair[0])]
+
+
+def _date_and_clock(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    return _("%(day)s %(clock)s") % {"day": formats.date_format(local, _("F j")), "clock": _clock(local)}
+
+
+def seconds_until_change(status: PointStatus | None, now: datetime, *, at_most: float) -> float:
+    """For how long a state holds if nobody changes it; states that do not say when they end are looked at soon."""
+    if status is None:
+        return at_most
+    ends = status.closes_at or status.next_opening
+    if ends is None:
+        return min(at_most, SOON_S)
+    return max(0.0, min(at_most, (ends - now).total_seconds()))
+
+
 def statuses(places: Iterable[Place], at: datetime, *, with_next: bool = False) -> dict[int, PointStatus]:
     """`status_now` for many places by primary key, with one look at the holidays."""
     day = timezone.localtime(at).date()
@@ -137,18 +209,18 @@ def statuses(places: Iterable[Place], at: datetime, *, with_next: bool = False) 
 
 def hours_in_words(place: Place) -> list[tuple[str, str]]:
     """The weekly table as (days, hours) for reading, e.g. ("Monday to Friday", "9:00–11:30, 13:00–17:00")."""
-    names = [_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday")]
+    names = [weekday_name(day) for day in range(8)]
     grouped: dict[tuple[tuple[int, ...], int | None], list[str]] = {}
     notes: dict[tuple[tuple[int, ...], int | None], bool] = {}
     for line in calendars.weekly_hours(place):
         key = (line.weekdays, line.nth)
         is_all_day = line.opens == time(0) and line.closes >= time(23, 59)
-        words = _("Round the clock") if is_all_day else f"{_clock(line.opens)}–{_clock(line.closes)}"
+        words = _("Round the clock") if is_all_day else span(line.opens, line.closes)
         grouped.setdefault(key, []).append(words)
         notes[key] = notes.get(key, True) and line.on_holidays
     found = []
     for (weekdays, nth), hours in sorted(grouped.items(), key=lambda entry: (entry[0][0], entry[0][1] or 0)):
-        if len(weekdays) == 7:
+        if weekdays == tuple(range(7)):
             days = _("Every day")
         elif len(weekdays) > 2 and list(weekdays) == list(range(weekdays[0], weekdays[-1] + 1)):
             days = _("%(first)s to %(last)s") % {"first": names[weekdays[0]], "last": names[weekdays[-1]]}
@@ -164,13 +236,6 @@ def hours_in_words(place: Place) -> list[tuple[str, str]]:
 
 
 # --- where --------------------------------------------------------------------------------------------------------
-
-
-def distance_m(first: tuple[float, float], second: tuple[float, float]) -> float:
-    """Metres between two WGS-84 positions on a sphere (haversine)."""
-    lat1, lon1, lat2, lon2 = map(math.radians, (*first, *second))
-    half = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
-    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(half))
 
 
 def distance_in_words(metres: float) -> str:
@@ -245,11 +310,36 @@ def _clip(polygon: list[tuple[float, float]], normal: tuple[float, float], limit
     return kept
 
 
-def schematic_areas(places: Iterable[Place]) -> list[dict[str, Any]]:
-    """A drawing of the subdistricts made from the places' own positions alone: a cell around each one's middle.
+@dataclass(frozen=True)
+class Outline:
+    """A district's boundary from a published source: pairs of (longitude, latitude), and where they come from."""
 
-    It is no survey and says so; it stands under the pins where no map tiles are set. Each area has `code`, `name`,
-    `middle` (longitude, latitude) and `ring` of such pairs.
+    ring: list[tuple[float, float]]
+    source: str
+
+
+@functools.cache
+def outline_of(code: str) -> Outline | None:
+    """The boundary that ships for a district's code; None where none does."""
+    path = OUTLINES / f"outline_{code}.json"
+    if not code.isdecimal() or not path.exists():
+        return None
+    read = json.loads(path.read_text(encoding="utf-8"))
+    return Outline(ring=[(x, y) for x, y in read["ring"]], source=read["source"])
+
+
+def shown_outline() -> Outline | None:
+    """The boundary of the one district that has points here, if it ships."""
+    codes = Place.objects.filter(level=Place.Level.DISTRICT).order_by("path").values_list("code", flat=True)[:2]
+    return outline_of(codes[0]) if len(codes) == 1 else None
+
+
+def schematic_areas(places: Iterable[Place]) -> list[dict[str, Any]]:
+    """A drawing of the subdistricts: a cell around the middle of each one's places, cut out of the district's outline.
+
+    The outline is real where one ships; the lines between subdistricts lie halfway and are no survey, and the page says
+    so. It stands under the pins where no map tiles are set. Each area has `code`, `name`, `middle` (longitude,
+    latitude) and `ring` of such pairs.
     """
     groups: dict[str, list[Place]] = {}
     for place in places:
@@ -260,6 +350,7 @@ def schematic_areas(places: Iterable[Place]) -> list[dict[str, Any]]:
     if not groups:
         return []
     everyone = [place for found in groups.values() for place in found]
+    outline = shown_outline()
     stretch = math.cos(math.radians(sum(place.latitude or 0 for place in everyone) / len(everyone)))
     metre = 1 / 111_320
 
@@ -278,6 +369,8 @@ def schematic_areas(places: Iterable[Place]) -> list[dict[str, Any]]:
         ring = [
             (middle[0] + reach * math.cos(n * turn), middle[1] + reach * math.sin(n * turn)) for n in range(CORNERS)
         ]
+        if outline is not None:
+            ring = [(x * stretch, y) for x, y in outline.ring]
         for other in (middles[key] for key in groups if key != path):
             normal = (other[0] - middle[0], other[1] - middle[1])
             halfway = ((other[0] + middle[0]) / 2, (other[1] + middle[1]) / 2)

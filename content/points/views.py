@@ -13,21 +13,33 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from content.bulletin import services as bulletin
 from content.items import services as items
 from content.items.models import ServiceItem
-from content.points import services
+from content.items.taking import hours_text
+from content.points import directions, services
 from content.points.services import PointStatus
+from portal.base.calendars import services as calendars
 from portal.base.places.models import Place
 from portal.base.places.services import centre_for
+from portal.base.public_pages import for_everyone, keep_for
 
 PAGE_SIZE = 20
+WINDOWS_SHOWN = 12
 FRESH_S = 30
 KINDS = [*[kind for kind in Place.Kind.values if kind], "centre"]
+WITHIN_KM = ("1", "2", "5")
 VIEW_W, VIEW_H = 560, 800
+# Where somebody is (lat, lon) is nobody else's business: such a list is never kept.
+FILTERS = ("open", "stepfree", "remote", "kind", "area", "item", "q", "page", "near", "within")
 
 
 def _position(request: HttpRequest) -> tuple[float, float] | None:
-    """The position in the address, if it is one on Earth."""
+    """The position in the address, if it is one on Earth, or that of the place it names (`near`)."""
+    if near := request.GET.get("near", "")[:30]:
+        place = services.get_place(near)
+        if place is not None and place.latitude is not None and place.longitude is not None:
+            return place.latitude, place.longitude
     try:
         latitude, longitude = float(request.GET["lat"]), float(request.GET["lon"])
     except (KeyError, ValueError):
@@ -45,6 +57,7 @@ def _filtered(request: HttpRequest) -> tuple[list[Place], dict[int, PointStatus]
         "area": request.GET.get("area", "")[:30],
         "item": request.GET.get("item", "")[:80],
         "q": request.GET.get("q", "").strip()[:40],
+        "within": request.GET.get("within", "") if request.GET.get("within") in WITHIN_KM else "",
     }
     places = services.find_places(asked["q"]) if asked["q"] else services.shown_places()
     if asked["stepfree"]:
@@ -107,9 +120,12 @@ def _query(asked: dict[str, Any], position: tuple[float, float] | None, **change
     values = {name: ("1" if value is True else value) for name, value in (asked | changes).items()}
     if position:
         values |= {"lat": f"{position[0]:.3f}", "lon": f"{position[1]:.3f}"}
+    else:
+        values.pop("within", None)
     return urlencode({name: value for name, value in values.items() if value})
 
 
+@for_everyone(parameters=FILTERS, cookies=(services.POINT_COOKIE,), typed=("q",))
 @require_safe
 def point_list(request: HttpRequest) -> HttpResponse:
     """Points as a list and a map; works by links and a form alone."""
@@ -119,7 +135,11 @@ def point_list(request: HttpRequest) -> HttpResponse:
     if position:
         near = services.nearest(position, places=found, limit=None)
         metres = {place.pk: distance for place, distance in near}
-        found = [place for place, _distance in near] + [place for place in found if place.pk not in metres]
+        if asked["within"]:
+            # What has no position cannot be said to lie within a distance.
+            found = [place for place, distance in near if distance <= float(asked["within"]) * 1000]
+        else:
+            found = [place for place, _distance in near] + [place for place in found if place.pk not in metres]
     elif not asked["area"] and not asked["q"]:
         # Without a position the list starts from the point looked at last, or from one that is lit.
         start = services.point_for_visitor(request)
@@ -141,13 +161,16 @@ def point_list(request: HttpRequest) -> HttpResponse:
         {"text": text, "is_on": asked[name], "url": f"?{_query(asked, position, **{name: not asked[name]})}"}
         for name, text in (("open", _("Open now")), ("remote", _("Remote window")), ("stepfree", _("Step-free")))
     ]
-    chips.append(
-        {
-            "text": _("Service centres"),
-            "is_on": asked["kind"] == "centre",
-            "url": f"?{_query(asked, position, kind='' if asked['kind'] == 'centre' else 'centre')}",
-        }
-    )
+    if position:
+        chips += [
+            {
+                "text": _("Within %(km)s km") % {"km": km},
+                "is_on": asked["within"] == km,
+                "url": f"?{_query(asked, position, within='' if asked['within'] == km else km)}",
+            }
+            for km in WITHIN_KM
+        ]
+    outline = services.shown_outline()
     context = {
         "title": _title(position, chosen_area),
         "rows": rows,
@@ -155,6 +178,12 @@ def point_list(request: HttpRequest) -> HttpResponse:
         "query": _query(asked, position),
         "asked": asked,
         "chips": chips,
+        "kinds": [
+            {"code": kind, "name": services.name_of_kind(kind), "is_on": kind == asked["kind"]} for kind in KINDS
+        ],
+        "choose_item_url": f"{reverse('points_choose_item')}?{_query(asked, position, item='')}",
+        "leaflet_url": f"{reverse('points_leaflet')}?{urlencode({'area': asked['area']} if asked['area'] else {})}",
+        "outline_source": outline.source if outline else "",
         "areas": [{"code": area.code, "name": services.name_of(area)} for area in subdistricts],
         "chosen_item": ServiceItem.objects.filter(key=asked["item"]).first() if asked["item"] else None,
         "without_item": f"?{_query(asked, position, item='')}",
@@ -168,7 +197,7 @@ def point_list(request: HttpRequest) -> HttpResponse:
         "has_demo": any(place.is_demo for place in found),
         "nav_current": "points",
     }
-    return render(request, "points/point_list.html", context)
+    return keep_for(render(request, "points/point_list.html", context), seconds=FRESH_S)
 
 
 def _title(position: tuple[float, float] | None, area: Place | None) -> str:
@@ -224,6 +253,98 @@ def _drawing(rows: list[dict[str, Any]], found: list[Place], states: dict[int, P
     }  # fmt: skip
 
 
+def _with_windows(place: Place, offered: list[ServiceItem], prefix: str) -> list[dict[str, str]]:
+    """Items that are not handled whenever the place is open, most frequent first, each with its days and hours there."""
+    rules = items.rules_at(place, [item.pk for item in offered])
+    found = []
+    for item in offered:
+        # items_for_place gives each item its edition in force.
+        words = items.window_text(item.edition)  # type: ignore[attr-defined]
+        rule = rules.get(item.pk)
+        if rule is not None and rule.hours.all():
+            words = f"{words} {hours_text(rule)}".strip()
+        if words:
+            found.append({"title": item.name, "url": f"{prefix}/guides/{item.key}/", "window": words})
+    return found[:WINDOWS_SHOWN]
+
+
+@require_safe
+def choose_item(request: HttpRequest) -> HttpResponse:
+    """The items by line, each leading to the points that take it; the filters chosen so far are kept."""
+    asked = {
+        name: request.GET.get(name, "")[:30] for name in ("open", "stepfree", "remote", "kind", "area", "lat", "lon")
+    }
+    words = request.GET.get("words", "").strip()[:40]
+    kept = {name: value for name, value in asked.items() if value}
+    lines = []
+    for line, found in items.lines_with_items():
+        entries = [
+            {"title": item.name, "url": f"{reverse('points')}?{urlencode(kept | {'item': item.key})}"}
+            for item in found
+            if not words or words.lower() in f"{item.name_zh} {item.name_en}".lower()
+        ]
+        if entries:
+            lines.append({"name": line.name, "items": entries})
+    context = {
+        "lines": lines,
+        "words": words,
+        "kept": kept,
+        "nav_current": "points",
+        "breadcrumbs": [
+            {"title": _("Service points"), "url": reverse("points")},
+            {"title": _("Choose an item"), "url": ""},
+        ],
+    }
+    return render(request, "points/choose_item.html", context)
+
+
+@require_safe
+def leaflet(request: HttpRequest) -> HttpResponse:
+    """All points on paper: by subdistrict, with hours, telephone and what to know; an area alone on request."""
+    chosen = request.GET.get("area", "")[:30]
+    places, now = list(services.shown_places().select_related("moved_to")), timezone.now()
+    day = timezone.localdate()
+    days = calendars.known_days(day, day)
+    groups = []
+    for area in services.subdistricts():
+        if chosen and area.code != chosen:
+            continue
+        rows: list[dict[str, Any]] = [
+            {
+                "place": place,
+                "name": services.name_of(place),
+                "hours": services.hours_in_words(place),
+                "note": _note(place, services.status_now(place, now, days=days, with_next=False)),
+            }
+            for place in places
+            if place.path.startswith(area.path)
+        ]
+        rows.sort(key=lambda row: row["place"].level != Place.Level.CENTRE)
+        if rows:
+            groups.append({"code": area.code, "name": services.name_of(area), "rows": rows})
+    context = {
+        "groups": groups,
+        "as_of": now,
+        "nav_current": "points",
+        "address": request.build_absolute_uri(reverse("points")),
+        "has_demo": any(place.is_demo for place in places),
+        "breadcrumbs": [
+            {"title": _("Service points"), "url": reverse("points")},
+            {"title": _("All on one list"), "url": ""},
+        ],
+    }
+    return render(request, "points/leaflet.html", context)
+
+
+def _note(place: Place, status: PointStatus) -> str:
+    """What a printed list must say of a place that is not simply open at its hours."""
+    if place.status == Place.Status.OPEN:
+        return ""
+    words, _there = services.where_to(place)
+    return _(", ").join(part for part in (status.text, status.reason, words) if part)
+
+
+@for_everyone()
 @require_safe
 def point_page(request: HttpRequest, code: str) -> HttpResponse:
     """One point or centre: open or not, hours, where, what can be done there."""
@@ -242,7 +363,7 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
         states = services.statuses([other for other, _distance in near], now)
         around = [_row(other, states[other.pk], {}, metres) for other, metres in near]
     prefix = "/en" if reverse("points").startswith("/en") else ""
-    response = render(
+    page = render(
         request,
         "points/point_page.html",
         {
@@ -256,7 +377,13 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
             "hours": services.hours_in_words(place),
             "frequent": [{"title": item.name, "url": f"{prefix}/guides/{item.key}/"} for item in offered[:8]],
             "offered_count": len(offered),
+            "with_windows": _with_windows(place, offered, prefix),
+            "coming": services.coming_changes(place, now),
+            "where_to": services.where_to(place),
+            "ways": directions.links_to(place, services.name_of(place)),
+            "near_url": f"{reverse('points')}?near={place.code}" if place.latitude is not None else "",
             "around": around,
+            "announcements": bulletin.current_announcements(place=place),
             "live_url": f"/live/point/{place.code}/"
             if place.has_remote_window and place.level == Place.Level.POINT
             else "",
@@ -269,13 +396,10 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
             "nav_current": "points",
         },
     )
-    # The home page shows the point looked at last as its lit window; the cookie names the place, not the person.
-    response.set_cookie(
-        services.POINT_COOKIE, place.code, max_age=180 * 86400, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
-    )
-    return response
+    return keep_for(page, seconds=FRESH_S)
 
 
+@for_everyone(parameters=FILTERS, typed=("q",))
 @require_safe
 def points_geojson(request: HttpRequest) -> JsonResponse:
     """Points and centres for maps; the same filters as the page."""
@@ -311,9 +435,10 @@ def points_geojson(request: HttpRequest) -> JsonResponse:
     response = JsonResponse({"type": "FeatureCollection", "as_of": timezone.now(), "features": features})
     response["Content-Type"] = "application/geo+json"
     patch_cache_control(response, public=True, max_age=FRESH_S)
-    return response
+    return keep_for(response, seconds=FRESH_S)
 
 
+@for_everyone()
 @require_safe
 def points_outline(request: HttpRequest) -> JsonResponse:
     """The schematic areas under the pins; a drawing, not a survey."""
@@ -327,7 +452,9 @@ def points_outline(request: HttpRequest) -> JsonResponse:
         if area["ring"]
     ]
     note = _("A schematic drawing, not a survey.")
-    response = JsonResponse({"type": "FeatureCollection", "note": note, "features": features})
+    outline = services.shown_outline()
+    source = outline.source if outline else ""
+    response = JsonResponse({"type": "FeatureCollection", "note": note, "source": source, "features": features})
     response["Content-Type"] = "application/geo+json"
     patch_cache_control(response, public=True, max_age=300)
-    return response
+    return keep_for(response, seconds=300)

@@ -1,5 +1,6 @@
 """/api/v1: the same services as the screens, for an outside calling or acceptance system with a bearer token."""
 
+import functools
 import logging
 from collections.abc import Callable
 from typing import Any, Literal
@@ -8,8 +9,10 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from ninja import Header, NinjaAPI, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
@@ -80,7 +83,21 @@ class TokenBearer(HttpBearer):
         return found
 
 
-api = NinjaAPI(
+class ProblemApi(NinjaAPI):
+    """Whose description says that refusals are problem+json, and whose every refusal is."""
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        schema = super().get_openapi_schema(**options)
+        for methods in schema["paths"].values():
+            for operation in methods.values():
+                for status, response in operation["responses"].items():
+                    if int(status) >= 400 and "content" in response:
+                        response["content"] = {PROBLEM_TYPE: response["content"].pop("application/json")}
+        return schema
+
+
+PROBLEM_TYPE = "application/problem+json"
+api = ProblemApi(
     title="Linban",
     version="1",
     description="Queue, tickets and cases. Errors are problem+json with a code and a sentence.",
@@ -88,7 +105,7 @@ api = NinjaAPI(
     docs_url=None,
     urls_namespace="api-v1",
 )
-PROBLEMS = {401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem, 429: Problem}
+PROBLEMS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem, 429: Problem}
 PUBLIC_PROBLEMS = {401: Problem, 429: Problem}
 
 
@@ -98,7 +115,7 @@ PUBLIC_PROBLEMS = {401: Problem, 429: Problem}
 def problem(status: int, code: str, sentence: str) -> JsonResponse:
     """An answer of RFC 9457 with our stable code; the sentence says what to do next."""
     body = {"type": "about:blank", "title": sentence, "status": status, "code": code, "detail": sentence}
-    return JsonResponse(body, status=status, content_type="application/problem+json")
+    return JsonResponse(body, status=status, content_type=PROBLEM_TYPE)
 
 
 @api.exception_handler(DomainError)
@@ -140,6 +157,11 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     where = ".".join(str(part) for part in first["loc"][1:] if part != "body")
     sentence = _("%(field)s is not right: %(problem)s. openapi.json says what is allowed.")
     return problem(422, "invalid", sentence % {"field": where or "body", "problem": first["msg"]})
+
+
+@api.exception_handler(UnicodeEncodeError)
+def unwritable(request: HttpRequest, error: UnicodeEncodeError) -> HttpResponse:
+    return problem(422, "invalid", _("The request holds characters that no text can hold. Send plain Unicode."))
 
 
 # --- who may, and once --------------------------------------------------------------------------------------------
@@ -365,3 +387,52 @@ def case_event(request: HttpRequest, number: str, body: EventIn, idempotency_key
         return 200, _case_view(moved)
 
     return done_once(request, idempotency_key, effect)
+
+
+# --- addresses ----------------------------------------------------------------------------------------------------
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    """Whether a NUL character stands somewhere; JSON can spell it, and PostgreSQL's texts cannot hold it."""
+    return (
+        "\0" in request.path_info
+        or "\0" in request.headers.get("idempotency-key", "")
+        or b"\\u0000" in request.body
+        or b"\0" in request.body
+    )
+
+
+def _guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view, whose "method not allowed" is a problem like every other refusal, and which never sees a NUL."""
+
+    @functools.wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if _has_nul(request):
+            return unwritable(request, UnicodeEncodeError("utf-8", "", 0, 1, "NUL"))
+        response = view(request, *args, **kwargs)
+        if response.status_code != 405:
+            return response
+        allowed = response["Allow"]
+        sentence = _("%(method)s is not possible here. Possible: %(allowed)s.")
+        refusal = problem(405, "method_not_allowed", sentence % {"method": request.method, "allowed": allowed})
+        refusal["Allow"] = allowed
+        return refusal
+
+    return answer
+
+
+@csrf_exempt
+def no_such_address(request: HttpRequest, rest: str) -> HttpResponse:
+    """What stands below /api/v1/ and is no address of the API."""
+    return problem(404, "not_found", _("There is no such address. /api/v1/openapi.json lists them all."))
+
+
+def _addresses() -> list[URLPattern | URLResolver]:
+    patterns, _app, _namespace = api.urls
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            pattern.callback = _guarded(pattern.callback)
+    return [*patterns, path("<path:rest>", no_such_address, name="no-such-address")]
+
+
+urls = (_addresses(), "ninja", "api-v1")

@@ -2,15 +2,21 @@
 
 from datetime import datetime
 
-from portal.base.clock.services import periodic, retention
+from portal.base.clock.services import kept, periodic, retention
 from servicedesk.cases import services
 
+PAPERS = ("cases.CasePage", "cases.FilledForm", "cases.Signature", "cases.Handover", "cases.Result")
+kept(
+    "cases.Case",
+    because="number, item and stages, as figures; the applicant is erased as a person, the phone with the papers",
+)
 
-@retention("case_papers", default_days=1825)
+
+@retention("case_papers", default_days=1825, of=PAPERS)
 def forget_papers(before: datetime) -> int:
     return services.forget_papers(before)
 
 
-@periodic(every_s=600, name="cases.forget_codes")
+@periodic(every_s=600, name="cases.forget_codes", clears=("cases.TrackingCode",))
 def forget_codes() -> None:
     services.forget_codes()

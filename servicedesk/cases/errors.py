@@ -10,6 +10,13 @@ class BadUpload(DomainError):
     status = 400
 
 
+class BadPhone(DomainError):
+    """What was typed is no telephone number."""
+
+    code = "bad_phone"
+    status = 400
+
+
 class NotReady(DomainError):
     """Something has to happen first, such as filling the form without errors."""
 

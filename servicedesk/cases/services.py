@@ -3,17 +3,17 @@
 import hashlib
 import io
 import json
+import re
 import secrets
+import unicodedata
 from datetime import datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from content.items import services as items
 from content.items.models import ItemEdition, ServiceItem
@@ -26,7 +26,7 @@ from portal.base.outbox import services as outbox
 from portal.base.streams import services as streams
 from portal.base.transitions import move
 from servicedesk.cases import paperforms
-from servicedesk.cases.errors import AlreadyOpen, BadSignature, BadUpload, CaseClosed, NotReady, NumberTaken
+from servicedesk.cases.errors import AlreadyOpen, BadPhone, BadSignature, BadUpload, CaseClosed, NotReady, NumberTaken
 from servicedesk.cases.models import Case, CasePage, FilledForm, Handover, Result, Signature, TrackingCode
 from servicedesk.cases.progress import by_code, cases_of, check_code, progress, request_code
 from servicedesk.cases.states import TRANSITIONS, CaseState
@@ -34,6 +34,9 @@ from servicedesk.queueing.models import Ticket
 from servicedesk.queueing.states import AT_COUNTER
 from servicedesk.residents import services as residents
 from servicedesk.residents.models import Person
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 __all__ = [
     "attach_result",
@@ -46,6 +49,7 @@ __all__ = [
     "form_values",
     "form_view",
     "leave_papers",
+    "masked_phone",
     "move_case",
     "offer_form",
     "open_case",
@@ -242,7 +246,10 @@ def _tell_by_message(case: Case) -> None:
     phone = residents.open_for(case.applicant, case.phone_sealed, aad=f"cases.case.phone:{case.pk}").decode()
     # Whatever language the clerk works in, the message is in the place's own.
     with translation.override(settings.LANGUAGE_CODE):
-        text = _("Your application has moved on. Look it up at any service point or by the code on your paper.")
+        if items.is_bereavement(case.item):
+            text = _("Your application has moved on.")
+        else:
+            text = _("Your application has moved on. Look it up at any service point or by the code on your paper.")
     outbox.put(
         "sms",
         f"case:{case.pk}",
@@ -268,7 +275,14 @@ def set_deadline(case: Case, *, working_days: int, actor: str) -> Case:
 
 @transaction.atomic
 def set_phone(case: Case, *, phone: str, actor: str) -> Case:
-    """Keep a telephone number for messages about the case; a phone is never required."""
+    """Keep a telephone number for messages about the case, or forget it; a phone is never required.
+
+    Raises:
+        BadPhone: it is no telephone number.
+    """
+    phone = unicodedata.normalize("NFKC", phone).strip().replace(" ", "")
+    if phone and not re.fullmatch(paperforms.PHONE.pattern, phone):
+        raise BadPhone(str(paperforms.PHONE.problem))
     case = _lock(case)
     case.phone_sealed = None
     if phone:
@@ -276,6 +290,14 @@ def set_phone(case: Case, *, phone: str, actor: str) -> Case:
     case.save(update_fields=["phone_sealed"])
     _note(case, "phone", actor=actor)
     return case
+
+
+def masked_phone(case: Case) -> str:
+    """The telephone for messages as screens show it; empty when none is kept, or the person was erased."""
+    if case.phone_sealed is None or case.applicant.erased_at is not None:
+        return ""
+    phone = residents.open_for(case.applicant, case.phone_sealed, aad=f"cases.case.phone:{case.pk}").decode()
+    return f"{phone[:3]}****{phone[-4:]}"
 
 
 # --- captured pages -----------------------------------------------------------------------------------------------
@@ -388,7 +410,7 @@ def fill_form(form: FilledForm, *, values: dict[str, str], actor: str) -> dict[s
     }
     if after == before:
         return form_view(form, masked=False)
-    form.changed_fields = sorted(name for name in after if after.get(name) != before.get(name))
+    form.changed_fields = sorted(name for name in after if after[name] != before.get(name, ""))
     _seal_values(form, after)
     form.revision += 1
     # What the resident was shown is not this any more: it is offered anew.
@@ -424,7 +446,7 @@ def offer_form(form: FilledForm, *, actor: str) -> FilledForm:
     if problems:
         # Raised after the commit, so that the fields go on saying what is missing.
         first = next(field for field in paper.fields if field.name in problems)
-        raise NotReady(f"{first.label}: {problems[first.name]}")
+        raise NotReady(_("%(field)s: %(problem)s") % {"field": first.label, "problem": problems[first.name]})
     return form
 
 
@@ -607,6 +629,10 @@ def attach_result(case: Case, *, pdf: bytes, title: str, clerk: User, actor: str
     Raises:
         BadUpload: it is no PDF, is locked, or has too many pages.
     """
+    # Here and not above: every start would wait half a second for what is used when a result comes back.
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
     if len(pdf) > MAX_UPLOAD_BYTES:
         raise BadUpload(_("The PDF is larger than 12 MB."))
     try:
@@ -642,7 +668,7 @@ def attach_result(case: Case, *, pdf: bytes, title: str, clerk: User, actor: str
     return result
 
 
-def _has_active_content(reader: PdfReader) -> bool:
+def _has_active_content(reader: "PdfReader") -> bool:
     """Whether the PDF runs something or carries files (ISO 32000-1, 7.11.4 and 12.6).
 
     Its bytes stay as the office sealed them: encoding them anew would break its electronic seal.

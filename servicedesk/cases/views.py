@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from content.items import services as items
 from portal.base.errors import DomainError
 from portal.base.limits import caller_address, limited
 from servicedesk.cases import services
@@ -98,8 +99,10 @@ def ticket_progress(request: HttpRequest, code: str) -> HttpResponse:
         return _unknown(request)
     facts = queueing.ticket_view(ticket)
     cases = Case.objects.filter(ticket=ticket).select_related("item", "centre", "point", "applicant")
+    is_quiet = items.is_bereavement(ticket.item)
     context = {
         "ticket": ticket,
+        "is_quiet": is_quiet,
         "facts": facts,
         "stage": _stage(ticket.state),
         "wait_minutes": [max(1, -(-facts[name] // 60)) for name in ("wait_p50_s", "wait_p80_s")],
@@ -124,4 +127,6 @@ def case_progress(request: HttpRequest, code: str) -> HttpResponse:
     case = services.by_code(code)
     if case is None:
         return _unknown(request)
-    return _page(request, "cases/case.html", {"progress": services.progress(case)})
+    return _page(
+        request, "cases/case.html", {"progress": services.progress(case), "is_quiet": items.is_bereavement(case.item)}
+    )

@@ -8,7 +8,6 @@ from portal.base.places.models import Counter
 from portal.base.rights import services as rights
 from portal.base.rights.models import Role
 from servicedesk.cases.models import Case
-from servicedesk.queueing.states import AT_COUNTER
 
 CASE_READERS = (Role.CLERK, Role.DUTY_SUPERVISOR, Role.CENTRE_MANAGER)
 
@@ -19,11 +18,6 @@ def counter_of(user: User) -> Counter | None:
     if counter is None or not rights.reaches(user, rights.DESK_ROLES, counter.centre):
         return None
     return counter
-
-
-def is_occupied(counter: Counter) -> bool:
-    """Whether a ticket is called to the counter or served there."""
-    return counter.tickets.filter(state__in=AT_COUNTER).exists()
 
 
 def require_desk(user: User) -> None:

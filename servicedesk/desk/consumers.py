@@ -31,7 +31,7 @@ from servicedesk.remote.models import RemoteSession
 from servicedesk.residents import services as residents
 from servicedesk.residents.services import Identity
 
-REGIONS = ("bar", "queue", "stage", "materials", "person", "paper", "history")
+REGIONS = ("bar", "queue", "stage", "idle", "materials", "person", "paper", "history")
 
 
 class DeskConsumer(LiveConsumer):
@@ -44,8 +44,11 @@ class DeskConsumer(LiveConsumer):
         await super().connect()
 
     def authorise(self) -> bool:
-        user = self.scope.get("user")
+        user, before = self.scope.get("user"), self.counter
         self.counter = access.counter_of(user) if isinstance(user, User) else None
+        # A page of the counter where the clerk sat before must not act at the new one.
+        if before is not None and self.counter != before:
+            self.counter = None
         return self.counter is not None
 
     def stream_names(self) -> list[str]:
@@ -111,8 +114,12 @@ class DeskConsumer(LiveConsumer):
                 "identity": None,
                 "masked": {"name": residents.masked_name(person), "number": residents.masked_number(person)},
             }
-        return {"identity": self.identities.get(str(session.pk)), "masked": {
-            "name": residents.masked_name(person), "number": residents.masked_number(person)}}  # fmt: skip
+        identity = self.identities.get(str(session.pk))
+        return {
+            "identity": identity,
+            "masked": {"name": residents.masked_name(person), "number": residents.masked_number(person)},
+            "number_warning": residents.check_number(identity.number).warning if identity else "",
+        }
 
     def _case_context(self, case: Case) -> dict[str, Any]:
         form = case.forms.order_by("-updated_at").first()
@@ -121,7 +128,7 @@ class DeskConsumer(LiveConsumer):
             "forms": paperforms.forms_for(case.item),
             "form": cases.form_view(form, masked=False) if form else None,
             "pages": list(case.pages.defer("image_sealed")),
-            "handovers": list(case.handovers.order_by("-made_at")),
+            "handovers": list(case.handovers.select_related("returned_by").order_by("-made_at")),
             "results": list(case.results.defer("pdf_sealed")),
             "copy_fields": self._copy_fields(case),
         }
@@ -313,6 +320,12 @@ class DeskConsumer(LiveConsumer):
             {"name": name[:80], "form": str(message.get("form") or "original"), "count": 1} for name in names[:20]
         ]
         cases.leave_papers(self._require_case(), papers=papers, actor=self.actor)
+        self._touch()
+
+    def do_return_papers(self, message: dict[str, Any]) -> None:
+        cases.return_papers(
+            Handover.objects.get(pk=message["handover"], case=self._require_case()), actor=self.actor
+        )  # fmt: skip
         self._touch()
 
     def do_sign_handover(self, message: dict[str, Any]) -> None:

@@ -70,16 +70,19 @@ def dossier_page(request: HttpRequest, session_id: str) -> HttpResponse:
         request.session[f"dossier:{dossier.session_id}"] = True
         may_play = True
     folder = dossiers.folder_of(dossier.session)
+    is_forgotten = dossiers.is_forgotten(dossier.session)
+    entries = journal.entries_for(("session", dossier.session_id))
+    actors = timeline.actors_of(entries)
     context = {
         "dossier": dossier,
         "session": dossier.session,
-        "faults": verification.faults_of(folder, bytes(dossier.key.public)),
+        "is_forgotten": is_forgotten,
+        "faults": [] if is_forgotten else verification.faults_of(folder, bytes(dossier.key.public)),
         "form": form,
         "may_play": may_play or request.session.get(f"dossier:{dossier.session_id}", False),
         "pictures": playback.pictures_of(dossier.session),
         "entries": [
-            (entry, timeline.text_of(entry), REASONS.get(entry.reason, ""))
-            for entry in journal.entries_for(("session", dossier.session_id))
+            (entry, timeline.text_of(entry), REASONS.get(entry.reason, ""), actors[entry.actor]) for entry in entries
         ],
     }
     return render(request, "desk/dossier.html", context)
@@ -93,7 +96,7 @@ def recording(request: HttpRequest, session_id: str, picture: str) -> HttpRespon
     dossier = _reach(request, session_id)
     if not request.session.get(f"dossier:{dossier.session_id}"):
         raise PermissionDenied(_("Give the reason first."))
-    if picture not in playback.pictures_of(dossier.session):
+    if picture not in playback.pictures_of(dossier.session) or dossiers.is_forgotten(dossier.session):
         raise Http404
     try:
         film = playback.joined(dossier.session, picture=picture)

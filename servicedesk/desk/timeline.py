@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.base.accounts.models import User
 from portal.base.journal import services as journal
 from portal.base.journal.models import JournalEntry
 from servicedesk.cases.models import Case
@@ -46,6 +48,11 @@ SENTENCES = {
     ("case", "view_page"): _("Page looked at"),
     ("case", "refuse"): _("Case not accepted"),
     ("case", "withdraw"): _("Case withdrawn"),
+    ("case", "work"): _("It is being worked on"),
+    ("case", "supplement"): _("Papers are missing"),
+    ("case", "resume"): _("The papers are complete"),
+    ("case", "deadline"): _("Promised end set"),
+    ("case", "phone"): _("Telephone for messages changed"),
 }
 
 
@@ -55,6 +62,29 @@ class Line:
 
     at: datetime
     text: str
+
+
+ACTORS = {
+    "resident": _("the resident"),
+    "portal": _("the portal"),
+    "node": _("the media node"),
+    "clock": _("the portal, by the clock"),
+    "command": _("an administrator's command"),
+}
+
+
+def actors_of(entries: list[JournalEntry]) -> dict[str, str]:
+    """Who did it, in words, by what the journal says: a member of staff by name, a kiosk by its code."""
+    named = {entry.actor for entry in entries}
+    ids = [int(actor[5:]) for actor in named if actor.startswith("user:") and actor[5:].isdigit()]
+    users = {f"user:{user.pk}": str(user) for user in User.objects.filter(pk__in=ids)}
+    return {actor: users.get(actor) or _actor(actor) for actor in named}
+
+
+def _actor(actor: str) -> str:
+    if actor.startswith("device:"):
+        return gettext("kiosk %(code)s") % {"code": actor[7:]}
+    return str(ACTORS.get(actor, actor))
 
 
 def text_of(entry: JournalEntry) -> str:

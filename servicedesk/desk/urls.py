@@ -2,14 +2,20 @@
 
 from django.urls import path
 
-from servicedesk.desk import dossiers, notices, views
+from servicedesk.desk import case_actions, dossiers, notices, views
 
 urlpatterns = [
     path("", views.desk, name="desk"),
     path("sit/", views.sit, name="desk_sit"),
     path("leave/", views.leave, name="desk_leave"),
     path("cases/", views.case_list, name="desk_cases"),
-    path("cases/<uuid:case_id>/", views.case_page, name="desk_case"),
+    path("cases/<uuid:case_id>/", case_actions.case_page, name="desk_case"),
+    path("cases/<uuid:case_id>/move/", case_actions.move, name="desk_case_move"),
+    path("cases/<uuid:case_id>/deadline/", case_actions.set_deadline, name="desk_case_deadline"),
+    path("cases/<uuid:case_id>/phone/", case_actions.set_phone, name="desk_case_phone"),
+    path("cases/<uuid:case_id>/return/", case_actions.return_papers, name="desk_case_return"),
+    path("cases/<uuid:case_id>/sign/", case_actions.sign_receipt, name="desk_case_sign"),
+    path("receipts/<uuid:handover_id>.pdf", case_actions.receipt_pdf, name="desk_receipt_pdf"),
     path("cases/<uuid:case_id>/result/", views.attach_result, name="desk_attach_result"),
     path("notice/", notices.notice, name="desk_notice"),
     path("notice/<uuid:notice_id>/attach/", notices.attach, name="desk_notice_attach"),

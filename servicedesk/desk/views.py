@@ -17,9 +17,8 @@ from portal.base.rights import services as rights
 from portal.base.streams import services as streams
 from servicedesk.cases import services as cases
 from servicedesk.cases.models import Case, CasePage, FilledForm
-from servicedesk.desk import access, timeline
+from servicedesk.desk import access
 from servicedesk.printouts import services as printouts
-from servicedesk.residents import services as residents
 
 
 @never_cache
@@ -43,14 +42,10 @@ def sit(request: HttpRequest) -> HttpResponse:
         Counter.objects.select_related("centre"), pk=request.POST.get("counter"), is_active=True
     )
     rights.require(request.user, rights.DESK_ROLES, counter.centre)
-    if counter.clerk_id and counter.clerk_id != request.user.pk:
-        messages.error(request, _("Somebody sits at this counter. Choose another one."))
-        return redirect("desk")
-    seat = access.counter_of(request.user)
-    if seat is not None and seat.pk != counter.pk and access.is_occupied(seat):
-        messages.error(request, _("Somebody is at your counter. Finish with them first."))
-        return redirect("desk")
-    places.sit_down(counter, clerk=request.user)
+    try:
+        places.sit_down(counter, clerk=request.user)
+    except DomainError as error:
+        messages.error(request, str(error))
     return redirect("desk")
 
 
@@ -61,10 +56,10 @@ def leave(request: HttpRequest) -> HttpResponse:
     access.require_desk(request.user)
     counter = access.counter_of(request.user)
     if counter is not None:
-        if access.is_occupied(counter):
-            messages.error(request, _("Somebody is at your counter. Finish with them first."))
-            return redirect("desk")
-        places.leave_counter(counter)
+        try:
+            places.leave_counter(counter, clerk=request.user)
+        except DomainError as error:
+            messages.error(request, str(error))
     return redirect("desk")
 
 
@@ -80,22 +75,6 @@ def case_list(request: HttpRequest) -> HttpResponse:
         found = found.filter(number__iexact=query) | found.filter(external_number__iexact=query)
     page = Paginator(found, 25).get_page(request.GET.get("page"))
     return render(request, "desk/cases.html", {"page": page, "query": query, "nav_current": "cases"})
-
-
-@login_required
-@require_GET
-def case_page(request: HttpRequest, case_id: str) -> HttpResponse:
-    """One case: its stages, papers and results; the person stays masked outside of a call."""
-    case = get_object_or_404(Case.objects.select_related("item", "centre", "applicant", "clerk", "ticket"), pk=case_id)
-    access.require_case(request.user, case)
-    context = {
-        "case": case,
-        "view": cases.case_view(case),
-        "name": residents.masked_name(case.applicant),
-        "lines": timeline.of(case.ticket, None, case),
-        "nav_current": "cases",
-    }
-    return render(request, "desk/case.html", context)
 
 
 @login_required

@@ -22,6 +22,11 @@ class Device(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PAIRED)
     is_virtual = models.BooleanField(default=False)
     version = models.CharField(max_length=20, blank=True)
+    document_camera = models.CharField(
+        max_length=120,
+        blank=True,
+        help_text="label of the camera that looks at papers; empty: found by its name, else the second",
+    )
     paired_at = models.DateTimeField(auto_now_add=True)
     bridge_seen_at = models.DateTimeField(null=True)
 

@@ -189,6 +189,19 @@ def device_of(session: SessionBase) -> Device | None:
     return Device.objects.select_related("place").filter(pk=key, state=Device.State.PAIRED).first()
 
 
+@transaction.atomic
+def choose_document_camera(device: Device, *, label: str, actor: str) -> Device:
+    """Keep which camera of the kiosk looks at papers, by its label; an empty one leaves it to the page."""
+    device = Device.objects.select_for_update().get(pk=device.pk)
+    device.document_camera = label.strip()[:120]
+    device.save(update_fields=["document_camera"])
+    journal.append(
+        ("device", device.pk), action="document_camera", actor=actor, place=device.place,
+        facts={"label": device.document_camera},
+    )  # fmt: skip
+    return device
+
+
 # --- health -------------------------------------------------------------------------------------------------------
 
 

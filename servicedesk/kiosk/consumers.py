@@ -5,10 +5,15 @@ The person at the kiosk lives in this connection alone and is forgotten with it,
 
 from typing import Any
 
+from django.conf import settings
+from django.core.paginator import Paginator
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from content.bulletin import services as bulletin
 from content.items import services as items
 from content.notices import services as notices
 from content.notices.errors import UnknownNotice
@@ -35,6 +40,8 @@ from servicedesk.residents import services as residents
 from servicedesk.residents.models import Person
 
 MOST_FREQUENT = 8
+# More than are shown, because not every item is offered at every kiosk.
+KIOSK_SEARCHED = 24
 
 
 class DeviceConsumer(LiveConsumer):
@@ -49,7 +56,7 @@ class DeviceConsumer(LiveConsumer):
     def stream_names(self) -> list[str]:
         assert self.device is not None
         centre = centre_for(self.device.place)
-        return [f"device:{self.device.pk}"] + ([f"centre:{centre.code}"] if centre else [])
+        return [f"device:{self.device.pk}", items.CONTENT_STREAM] + ([f"centre:{centre.code}"] if centre else [])
 
     @property
     def actor(self) -> str:
@@ -75,6 +82,7 @@ class KioskConsumer(DeviceConsumer):
         self.person_id = None
         self.ticket_id = None
         self.assurance = "none"
+        self.warning = ""
         self.chosen: str | None = None
         self.notice: Notice | None = None
         self.rated_or_left: set[str] = set()
@@ -87,22 +95,30 @@ class KioskConsumer(DeviceConsumer):
             return self._call_snapshot(session)
         rated = remote.unrated_session_of(self.device)
         if rated is not None and str(rated.pk) not in self.rated_or_left:
+            if not ratings.is_asked_for(rated.ticket):
+                return self._page("done", {"view": {"rated": False}}, is_quiet=True)
             name = "rate_options" if self.view["name"] == "rate_options" else "rate"
             return self._page(name, {"session": rated, "levels": ratings.Rating.Level, "view": self.view})
         if self.view["name"] == "rate_options":
             self.view = {"name": "home"}
-        return self._page(self.view["name"], self._context())
+        context = self._context()
+        ticket, chosen = context.get("ticket"), self.view.get("chosen")
+        is_quiet = items.is_bereavement(ticket.item if ticket else chosen)
+        return self._page(self.view["name"], context, is_quiet=is_quiet)
 
     def _page(self, name: str, context: dict[str, Any], **more: Any) -> dict[str, Any]:
         context |= {"device": self.device, "place": self.device.place}
         html = render_to_string(f"kiosk/screens/{name}.html", context)
-        return {"screen": name, "regions": {"screen": html}, "call": None, "waiting": self._waiting_here(), **more}
+        page = {"screen": name, "regions": {"screen": html}, "call": None, "waiting": self._waiting_here()}
+        return page | {"is_quiet": False} | more
 
     def _context(self) -> dict[str, Any]:
         name, place = self.view["name"], self.device.place
         centre = centre_for(place)
-        context: dict[str, Any] = {"view": self.view, "centre": centre}
+        context: dict[str, Any] = {"view": self.view, "centre": centre, "warning": self.warning}
         context["person_greeting"] = residents.greeting(self._person()) if self.person_id else ""
+        if name == "home":
+            context["announcements"] = bulletin.at_kiosk(place)
         if name in ("home", "number", "done"):
             context["estimate"] = queueing.estimate(centre, channel="remote") if centre else None
             context["item_count"] = len(items.items_for_place(place, "remote"))
@@ -112,9 +128,12 @@ class KioskConsumer(DeviceConsumer):
             context["lines"] = items.lines_with_items(place, "remote")
         if name == "line":
             lines = items.lines_with_items(place, "remote")
-            context["line"], context["items"] = next(
+            context["line"], found = next(
                 ((line, found) for line, found in lines if line.code == self.view["line"]), (None, [])
             )
+            # Nobody has to swipe at the kiosk: a long line comes in pages.
+            context["items"] = page = Paginator(found, MOST_FREQUENT).get_page(self.view["page"])
+            context["left"] = len(found) - page.end_index()
         if name == "search":
             context["results"] = self._search(self.view["query"])
         if name == "ticket":
@@ -122,7 +141,10 @@ class KioskConsumer(DeviceConsumer):
             context |= {"ticket": ticket, "facts": queueing.ticket_view(ticket), "closing": ""}
             if ticket.state == TicketState.WAITING:
                 context["closing"] = queueing.closing_text(queueing.estimate_for(ticket))
-            context["jobs"] = printouts.jobs_of(ticket)
+            context["jobs"] = jobs = printouts.jobs_of(ticket)
+            slips = [job for job in jobs if job["kind"] == "ticket"]
+            if slips and slips[-1]["state"] in ("failed", "uncertain"):
+                context["code"] = mark_safe(printouts.ticket_code(ticket))
         if name == "progress":
             context["cases"] = progress.cases_of(self._person())
         return context
@@ -130,9 +152,15 @@ class KioskConsumer(DeviceConsumer):
     def _search(self, query: str) -> list[Any]:
         if not query.strip():
             return []
-        keys = [hit.key for hit in search.search(query, kinds=("item",), limit=8).hits]
-        found = {item.key: item for item in items.items_for_place(self.device.place, channel="remote")}
-        return [found[key] for key in keys if key in found]
+        offered = {item.key: item for item in items.items_for_place(self.device.place, channel="remote")}
+        found = search.search(query, kinds=("item",), limit=KIOSK_SEARCHED)
+        results = []
+        # Without a hit the nearest guesses are better than an empty screen: at the kiosk there are only letters to type.
+        for hit in found.hits or found.guesses:
+            if hit.key in offered:
+                item = offered[hit.key]
+                results.append({"key": item.key, "name": item.name, "marked": hit.marked})
+        return results[:MOST_FREQUENT]
 
     def _waiting_here(self) -> list[str]:
         """The numbers that wait at this kiosk or are called to it; others may use it meanwhile."""
@@ -141,11 +169,12 @@ class KioskConsumer(DeviceConsumer):
 
     def _call_snapshot(self, session: RemoteSession) -> dict[str, Any]:
         self.view = {"name": "home"}
+        is_quiet = items.is_bereavement(session.ticket.item)
         context = {"session": session, "device": self.device, "place": self.device.place, "ticket": session.ticket}
         if session.state in (SessionState.PLACED, SessionState.NOTICED):
             context["notice"] = residents.current_notice()
             context["is_english"] = translation.get_language() == "en"
-            return self._page("notice", context, call_number=session.ticket.number)
+            return self._page("notice", context, call_number=session.ticket.number, is_quiet=is_quiet)
         regions = {
             name: render_to_string(f"kiosk/call/{name}.html", context)
             for name in ("call_head", "call_caption", "call_now")
@@ -156,7 +185,13 @@ class KioskConsumer(DeviceConsumer):
             "ice_servers": signalling.ice_servers(),
             "live_at": session.live_at.isoformat() if session.live_at else None,
         }
-        return {"screen": "call", "regions": regions, "call": call, "waiting": self._waiting_here()}
+        return {
+            "screen": "call",
+            "regions": regions,
+            "call": call,
+            "waiting": self._waiting_here(),
+            "is_quiet": is_quiet,
+        }
 
     # --- what is done -----------------------------------------------------------------------------------------------
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
@@ -214,21 +249,23 @@ class KioskConsumer(DeviceConsumer):
         if not check.is_valid:
             self.view = {"name": "number", "typed": str(message.get("number", ""))[:40], "problem": check.problem}
             return
-        self.assurance = "typed"
+        self.assurance, self.warning = "typed", check.warning
         if self.chosen:
             self._issue(self.chosen)
         else:
             self.view = {"name": "items"}
 
     def do_open(self, message: dict[str, Any]) -> None:
-        """Go to a screen: home, items, line, number, ask_card."""
+        """Go to a screen: home, items, line, number, ask_card; `rate` goes back from the reasons to the five levels."""
         name = message.get("screen")
-        if name not in ("home", "items", "line", "number", "ask_card", "search", "ticket"):
+        if name not in ("home", "items", "line", "number", "ask_card", "search", "ticket", "rate"):
             raise LookupError(f"screen {name}")
-        if name == "ticket" and self.ticket_id is None:
+        if name == "rate" or (name == "ticket" and self.ticket_id is None):
+            # The five levels show by themselves as long as the visit is not rated.
             name = "home"
         if name == "line":
-            self.view = {"name": "line", "line": str(message.get("line", ""))}
+            page = str(message.get("page", ""))[:4]
+            self.view = {"name": "line", "line": str(message.get("line", "")), "page": page}
         elif name == "search":
             self.view = {"name": "search", "query": ""}
         else:
@@ -308,7 +345,20 @@ class KioskConsumer(DeviceConsumer):
 
     def do_wave(self, message: dict[str, Any]) -> None:
         """The resident asks to wait a moment; the clerk's screen says so."""
-        remote.resident_says(self.active_session(), text=_("The resident asks you to wait a moment."))
+        self._tell_clerk(gettext_lazy("The resident asks you to wait a moment."))
+
+    def do_trouble(self, message: dict[str, Any]) -> None:
+        """The page could not use a camera; the clerk, who waits for its picture, is told."""
+        words = {
+            "camera": gettext_lazy("The kiosk's camera or microphone cannot be used. Type, or send for the helper."),
+            "document": gettext_lazy("The document camera gave no picture. Ask to hold the paper up, or try again."),
+        }
+        self._tell_clerk(words[str(message.get("what"))])
+
+    def _tell_clerk(self, sentence: Any) -> None:
+        # Whatever language the resident reads, the clerk's screen is in the place's own.
+        with translation.override(settings.LANGUAGE_CODE):
+            remote.resident_says(self.active_session(), text=str(sentence))
 
     def do_say(self, message: dict[str, Any]) -> None:
         remote.resident_says(self.active_session(), text=str(message.get("text", ""))[:200])

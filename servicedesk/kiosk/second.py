@@ -5,6 +5,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from content.items import services as items
 from portal.base.streams import services as streams
 from servicedesk.cases import services as cases
 from servicedesk.cases.models import FilledForm, Handover
@@ -30,7 +31,8 @@ class SecondScreenConsumer(DeviceConsumer):
                 name, context["paper"] = paper["template"], paper
             context["jobs"] = printouts.jobs_of(session.ticket)
         html = render_to_string(f"kiosk/second/{name}.html", context)
-        return {"screen": name, "regions": {"screen": html}, "call": None, "waiting": []}
+        is_quiet = session is not None and items.is_bereavement(session.ticket.item)
+        return {"screen": name, "regions": {"screen": html}, "call": None, "waiting": [], "is_quiet": is_quiet}
 
     def _paper(self, session: RemoteSession) -> dict[str, Any] | None:
         """The paper in hand: a receipt that waits for the resident's signature, else the newest form."""

@@ -6,6 +6,7 @@ from servicedesk.kiosk import views
 
 urlpatterns = [
     path("", views.main_screen, name="kiosk"),
+    path("setup/", views.set_up, name="kiosk_setup"),
     path("second/", views.second_screen, name="kiosk_second"),
     path("capture/<str:token>/", views.receive_capture, name="kiosk_capture"),
 ]

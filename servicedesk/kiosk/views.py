@@ -1,11 +1,13 @@
 """The kiosk's HTTP edge: its two pages, the captured stills, and the live fragment of a point."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.base.calendars import services as calendars
 from portal.base.errors import DomainError
@@ -34,6 +36,21 @@ def second_screen(request: HttpRequest) -> HttpResponse:
     device = devices.device_of(request.session)
     context = {"device": device, "bridge_url": BRIDGE_URL, "scale": "kiosk"}
     return render(request, "kiosk/second.html" if device else "kiosk/connect.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def set_up(request: HttpRequest) -> HttpResponse:
+    """Choose at the kiosk itself which of its cameras looks at papers."""
+    device = devices.device_of(request.session)
+    if device is None:
+        return render(request, "kiosk/connect.html", {"bridge_url": BRIDGE_URL, "scale": "kiosk"})
+    if request.method == "POST":
+        label = request.POST.get("document_camera", "")
+        devices.choose_document_camera(device, label=label, actor=f"device:{device.code}")
+        messages.success(request, _("The choice is kept."))
+        return redirect("kiosk_setup")
+    return render(request, "kiosk/setup.html", {"device": device, "scale": "kiosk"})
 
 
 @require_POST

@@ -11,7 +11,7 @@ def tend_jobs() -> None:
     services.tend_jobs()
 
 
-@retention("print_document", default_days=30)
+@retention("print_document", default_days=30, of=("printouts.PrintJob",))
 def forget(before: datetime) -> int:
     """The printed bytes go; the row of the job stays."""
     return services.forget_documents(before)

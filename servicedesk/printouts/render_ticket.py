@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import segno
 from django.utils.translation import gettext as _
-from escpos.printer import Dummy
 from PIL import Image, ImageDraw
 
 from servicedesk.printouts.fonts import raster_font
@@ -128,6 +127,9 @@ def render_ticket(slip: TicketSlip) -> bytes:
 
 def as_escpos(picture: Image.Image) -> bytes:
     """A black and white picture as the printer takes it, cut at its end."""
+    # Here and not above: its drivers for every kind of line are slow to load, and a slip needs none of them.
+    from escpos.printer import Dummy
+
     printer = Dummy()
     printer.profile.profile_data["media"]["width"]["pixels"] = WIDTH_PX
     printer.hw("INIT")

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import segno
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
@@ -245,6 +246,11 @@ def _tend(job: PrintJob, now: datetime) -> bool:
 
 def ticket_url(ticket: Ticket) -> str:
     return f"{settings.PORTAL_URL}/track/t/{ticket.track_code}/"
+
+
+def ticket_code(ticket: Ticket) -> str:
+    """The slip's code as an SVG element, for a screen whose printer did not print it."""
+    return segno.make(ticket_url(ticket), error="m").svg_inline(border=2, dark="#000", light="#fff", omitsize=True)
 
 
 def case_url(case: Case) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from portal.base.clock.services import periodic, retention
+from portal.base.clock.services import kept, periodic, retention
 from servicedesk.queueing import services
 
 
@@ -16,6 +16,10 @@ def hint_no_shows() -> None:
     services.hint_no_shows()
 
 
-@retention("ticket.person", default_days=730)
+kept("queueing.CentreQueue", because="one row a centre, with its rule")
+kept("queueing.Call", because="which number was called where and why, without a person")
+
+
+@retention("ticket.person", default_days=730, of=("queueing.Ticket",))
 def forget_persons(before: datetime) -> int:
     return services.forget_persons(before)

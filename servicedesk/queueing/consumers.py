@@ -5,6 +5,7 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 
+from content.items.services import CONTENT_STREAM
 from portal.base.places.models import Place
 from portal.base.streams.consumers import LiveConsumer
 from servicedesk.queueing import services
@@ -31,7 +32,7 @@ class BoardConsumer(LiveConsumer):
         return True
 
     def stream_names(self) -> list[str]:
-        return [services.centre_stream(self.centre)]
+        return [services.centre_stream(self.centre), CONTENT_STREAM]
 
     def snapshot(self) -> dict[str, Any]:
         return services.board_snapshot(self.centre)

@@ -299,16 +299,25 @@ def _pick(ticket: Ticket, counter: Counter, queue: CentreQueue, *, actor: str, f
 
 
 def _usable(counter: Counter) -> Counter:
-    """The counter, fresh; the queue's lock is held, under which alone a ticket comes to a counter."""
-    counter = Counter.objects.select_related("centre").get(pk=counter.pk)
+    """The counter, fresh and locked; the queue's lock is held, under which alone a ticket comes to a counter."""
+    counter = Counter.objects.select_for_update(of=("self",)).select_related("centre").get(pk=counter.pk)
     if not counter.is_active:
         raise CounterShut(_("This counter is not in use. Sit down at another one."))
     if counter.paused_reason:
         raise CounterShut(_("This counter is paused. End the pause, then press next."))
+    require_free(counter)
+    return counter
+
+
+def require_free(counter: Counter) -> None:
+    """Refuse while a number is called to the counter or served there; the caller holds the counter's lock.
+
+    Raises:
+        CounterBusy: one is.
+    """
     held = Ticket.objects.filter(counter=counter, state__in=AT_COUNTER).first()
     if held is not None:
         raise CounterBusy(_("%(number)s is still at this counter. Finish it first.") % {"number": held.number})
-    return counter
 
 
 def _facts(choice: Choice, lined_up: LineUp, now: datetime) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from content.bulletin import services as bulletin
 from portal.base.places.models import Counter, Place
 from portal.base.streams import services as streams
 from servicedesk.queueing import estimates, voice
@@ -164,9 +165,23 @@ def _waiting_view(view: Outlook, ticket_id: object, now: datetime) -> dict[str, 
     }
 
 
+def foot_text(centre: Place) -> str:
+    """The line at the foot of the hall display: what is announced there now, else the calling rule."""
+    told = bulletin.on_board(centre)
+    if not told:
+        return rule_text(queue_of(centre))
+    return "　".join(part for part in (told[0].said("title"), told[0].said("text")) if part)
+
+
 def board_snapshot(centre: Place) -> dict[str, Any]:
     """What the hall display shows and still has to say; numbers and windows alone, never a name or an item."""
     now = timezone.now()
+    # What is to be said is read first: a call that comes in between is then shown, and said with the next snapshot.
+    due = list(
+        Call.objects.filter(ticket__centre=centre, ticket__state=TicketState.CALLED, called_at__gte=now - SPEAK_WITHIN)
+        .select_related("ticket", "counter")
+        .order_by("called_at")
+    )
     calls = list(
         Call.objects.filter(ticket__centre=centre, ticket__day=timezone.localdate())
         .select_related("ticket", "counter")
@@ -177,17 +192,14 @@ def board_snapshot(centre: Place) -> dict[str, Any]:
     for call in calls:
         shown.setdefault(call.ticket_id, call)
     rows = list(shown.values())[: RECENT_ON_BOARD + 1]
-    due = Call.objects.filter(
-        ticket__centre=centre, ticket__state=TicketState.CALLED, called_at__gte=now - SPEAK_WITHIN
-    ).select_related("ticket", "counter")
     return {
         "centre": {"code": centre.code, "name": centre.name},
         "current": _call_view(rows[0]) if rows else None,
         "recent": [_call_view(call) for call in rows[1:]],
         "hall": _wait_view(centre, Ticket.Channel.ONSITE),
         "remote": _wait_view(centre, Ticket.Channel.REMOTE),
-        "rule": rule_text(queue_of(centre)),
-        "say": [_say_view(call) for call in due.order_by("called_at") if not _is_superseded(call, shown)],
+        "rule": foot_text(centre),
+        "say": [_say_view(call) for call in due if not _is_superseded(call, shown)],
     }
 
 

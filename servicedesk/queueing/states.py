@@ -1,13 +1,13 @@
 """The states of a ticket.
 
-    waiting ──call──► called ──start──► serving ──finish──► finished
-       ▲                │  │               │ ▲
-       │                │  └─no_show─► no_show  │
-       ├──requeue───────┘      hold ▼ │ resume
-       │                            held
-       └──────drop─────────────── serving (a dropped call returns first)
-    waiting, called, serving, held ──cancel──► cancelled;  waiting ──expire──► expired (end of day)
-    called, serving ──transfer──► waiting (keeps its arrival)
+waiting ──call──► called ──start──► serving ──finish──► finished
+   ▲                │  │               │ ▲
+   │                │  └─no_show─► no_show  │
+   ├──requeue───────┘      hold ▼ │ resume
+   │                            held
+   └──────drop─────────────── serving (a dropped call returns first)
+waiting, called, serving, held ──cancel──► cancelled;  waiting ──expire──► expired (end of day)
+called, serving ──transfer──► waiting (keeps its arrival)
 """
 
 from django.db import models

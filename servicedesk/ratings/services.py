@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from content.items import services as items
 from portal.base.journal import services as journal
 from portal.base.keyring import services as keyring
 from portal.base.outbox import services as outbox
@@ -19,7 +20,7 @@ from servicedesk.ratings.errors import AlreadyRated, NotYet, UnknownOption
 from servicedesk.ratings.models import Rating, RatingComment, RatingOption
 from servicedesk.remote import services as remote
 
-__all__ = ["Rating", "can_be_rated", "comment_of", "options_for", "rate", "version_in_force"]
+__all__ = ["Rating", "can_be_rated", "comment_of", "is_asked_for", "options_for", "rate", "version_in_force"]
 
 MAX_COMMENT = 500
 COMMENT_LEVEL = 3
@@ -42,6 +43,11 @@ def options_for(level: int, language: str = "zh-hans") -> list[dict[str, str]]:
 def can_be_rated(ticket: Ticket) -> bool:
     """Whether the visit is over, somebody was served in it, and nothing has been said of it yet."""
     return _was_served(ticket) and not Rating.objects.filter(ticket_id=ticket.pk).exists()
+
+
+def is_asked_for(ticket: Ticket) -> bool:
+    """Whether the visit's rating is asked for; whoever wants to rate may do so by the slip's code all the same."""
+    return can_be_rated(ticket) and not items.is_bereavement(ticket.item)
 
 
 def _was_served(ticket: Ticket) -> bool:

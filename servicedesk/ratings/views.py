@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from content.items import services as items
 from portal.base.errors import DomainError
 from portal.base.limits import limited
 from servicedesk.queueing import services as queueing
@@ -26,7 +27,12 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
     ticket = queueing.ticket_by_track_code(token)
     if ticket is None:
         raise Http404(_("This code is not known. Scan the code on the ticket again."))
-    context = {"ticket": ticket, "levels": Rating.Level.choices, "nav_current": "track"}
+    context = {
+        "ticket": ticket,
+        "levels": Rating.Level.choices,
+        "nav_current": "track",
+        "is_quiet": items.is_bereavement(ticket.item),
+    }
     if request.method == "GET":
         context["can_rate"] = services.can_be_rated(ticket)
         context["is_rated"] = Rating.objects.filter(ticket=ticket).exists()

@@ -34,6 +34,11 @@ def folder_of(session: RemoteSession) -> Path:
     return Path(settings.RECORDINGS_DIR) / str(session.pk)
 
 
+def is_forgotten(session: RemoteSession) -> bool:
+    """Whether the recording's time was over and it was destroyed; see retention.py."""
+    return not bytes(session.key_sealed)
+
+
 @transaction.atomic
 def centre_key(centre: Place) -> CentreKey:
     """The centre's signing key, made at first need."""

@@ -168,7 +168,13 @@ def lose_dropped_sessions() -> int:
 
 @transaction.atomic
 def confirm_face(session: RemoteSession, *, actor: str) -> RemoteSession:
-    """The clerk has compared face and card; from now on the person's data open at this desk."""
+    """The clerk has compared face and card; from now on the person's data open at this desk.
+
+    Raises:
+        FaceNotConfirmed: they have not seen each other yet.
+    """
+    if session.live_at is None:
+        raise FaceNotConfirmed(_("Wait until the picture is there, then compare face and card."))
     queueing.identify(session.ticket, assurance=Ticket.Assurance.VERIFIED, actor=actor)
     session = RemoteSession.objects.select_for_update().select_related("centre").get(pk=session.pk)
     session.verified_by_clerk_at = timezone.now()

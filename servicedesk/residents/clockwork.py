@@ -2,14 +2,17 @@
 
 from datetime import datetime
 
-from portal.base.clock.services import retention
+from portal.base.clock.services import kept, retention
 from servicedesk.residents import services
 from servicedesk.residents.models import Person
 
 UNDER_WAY = ("open", "accepted", "processing", "supplementing")
 
 
-@retention("person", default_days=3650)
+kept("residents.PrivacyNotice", because="what people were told must stay readable")
+
+
+@retention("person", default_days=3650, of=("residents.Person", "residents.PersonKey", "residents.Certificate"))
 def forget_persons(before: datetime) -> int:
     """Erase persons who have not been seen since, unless a ticket or case of theirs is younger."""
     old = Person.objects.filter(erased_at=None, last_seen_at__lt=before)
@@ -23,6 +26,6 @@ def forget_persons(before: datetime) -> int:
     return erased
 
 
-@retention("consent", default_days=3650)
+@retention("consent", default_days=3650, of=("residents.Consent",))
 def forget_consents(before: datetime) -> int:
     return services.forget_consents(before)

@@ -22,7 +22,8 @@ def a_notice(cast: Cast) -> Notice:
     return issue_notice(current_edition(report.items[0]), {})
 
 
-EDITORS = {"editor": 200, "clerk": SIGN_IN, "stranger": SIGN_IN, "anonymous": SIGN_IN}
+EDITORS = {"editor": 200, "anonymous": SIGN_IN}
+RULE_EDITORS = {"editor": 200, "clerk": SIGN_IN, "stranger": SIGN_IN, "anonymous": SIGN_IN}
 
 
 def an_edition(cast: Cast):
@@ -32,8 +33,29 @@ def an_edition(cast: Cast):
 ROWS = [
     Row("points/", "/points/", PUBLIC),
     Row("points/<str:code>/", lambda cast: f"/points/{cast.point.code}/", PUBLIC),
+    Row("points/items/", "/points/items/", PUBLIC),
+    Row("points/leaflet/", "/points/leaflet/", PUBLIC),
     Row("points.geojson", "/points.geojson", PUBLIC),
     Row("points/outline.geojson", "/points/outline.geojson", PUBLIC),
+    Row("cms/points/", "/cms/points/", EDITORS),
+    Row("cms/points/add/", "/cms/points/add/", EDITORS),
+    Row("cms/points/holidays/", "/cms/points/holidays/", EDITORS),
+    Row("cms/points/export/<str:kind>/", "/cms/points/export/csv/", EDITORS),
+    Row("cms/points/<str:code>/sign/<str:size>/", lambda cast: f"/cms/points/{cast.point.code}/sign/a4/", EDITORS),
+    Row("cms/points/<str:code>/", lambda cast: f"/cms/points/{cast.point.code}/", EDITORS),
+    Row("cms/points/<str:code>/status/", lambda cast: f"/cms/points/{cast.point.code}/status/", EDITORS),
+    Row(
+        "cms/points/<str:code>/status/undo/",
+        lambda cast: f"/cms/points/{cast.point.code}/status/undo/",
+        {"editor": 302, "anonymous": SIGN_IN},
+        method="post",
+    ),
+    Row(
+        "cms/points/<str:code>/status/<int:change>/cancel/",
+        lambda cast: f"/cms/points/{cast.point.code}/status/1/cancel/",
+        {"editor": 404, "anonymous": SIGN_IN},
+        method="post",
+    ),
     Row("search/", "/search/?q=1", PUBLIC),
     Row("guides/<slug:key>/notice/", "/guides/hun-yin-deng-ji-dang-an-cha-xun/notice/", MOVES_ON, prepare=items),
     Row(
@@ -42,8 +64,8 @@ ROWS = [
         PUBLIC,
         prepare=items,
     ),
-    Row("cms/rules/questions.json", "/cms/rules/questions.json", EDITORS),
-    Row("cms/rules/<str:pk>/", lambda edition: f"/cms/rules/{edition.pk}/", EDITORS, prepare=an_edition),
+    Row("cms/rules/questions.json", "/cms/rules/questions.json", RULE_EDITORS),
+    Row("cms/rules/<str:pk>/", lambda edition: f"/cms/rules/{edition.pk}/", RULE_EDITORS, prepare=an_edition),
     Row("notices/<slug:token>/", lambda notice: f"/notices/{notice.token}/", PUBLIC, prepare=a_notice),
     Row("notices/<slug:token>.pdf", lambda notice: f"/notices/{notice.token}.pdf", PUBLIC, prepare=a_notice),
     Row("notices/<slug:token>.json", lambda notice: f"/notices/{notice.token}.json", PUBLIC, prepare=a_notice),

@@ -32,6 +32,10 @@ def a_form(cast: Cast):
     return at_desk.a_form(a_case(cast))
 
 
+def a_receipt(cast: Cast):
+    return at_desk.papers_left(a_case(cast))
+
+
 def a_dossier(cast: Cast):
     session = calls.a_live_session(cast)
     calls.recorded(session)
@@ -57,6 +61,7 @@ ROWS = [
     # An unknown browser gets the page that asks the bridge which device it is; what a kiosk shows comes by its socket.
     Row("kiosk/", "/kiosk/", PUBLIC),
     Row("kiosk/second/", "/kiosk/second/", PUBLIC),
+    Row("kiosk/setup/", "/kiosk/setup/", PUBLIC),
     Row(
         "kiosk/capture/<str:token>/",
         "/kiosk/capture/guessed/",
@@ -132,6 +137,23 @@ ROWS = [
         method="post",
         data=a_pdf,
         prepare=a_case,
+    ),
+    *[
+        Row(
+            f"desk/cases/<uuid:case_id>/{action}/",
+            lambda case, action=action: f"/desk/cases/{case.pk}/{action}/",
+            {"clerk": answer, "supervisor": answer, "manager": 403, **NOBODY_ELSE},
+            method="post",
+            prepare=a_case,
+        )
+        # Without anything filled in, the page says what is missing; a receipt that is not this case's is not found.
+        for action, answer in (("move", 422), ("deadline", 422), ("phone", 422), ("return", 404), ("sign", 404))
+    ],
+    Row(
+        "desk/receipts/<uuid:handover_id>.pdf",
+        lambda handover: f"/desk/receipts/{handover.pk}.pdf",
+        READERS,
+        prepare=a_receipt,
     ),
     Row("desk/pages/<uuid:page_id>.jpg", lambda page: f"/desk/pages/{page.pk}.jpg", READERS, prepare=a_page),
     Row("desk/forms/<uuid:form_id>.pdf", lambda form: f"/desk/forms/{form.pk}.pdf", READERS, prepare=a_form),

@@ -29,6 +29,8 @@ ANY_TOKEN = {"clerk": 200, "other_clerk": 200, "auditor": 200, "anonymous": 401}
 AT_DESK = {"clerk": 200, "supervisor": 200, "other_clerk": 403, "stranger": 403, "editor": 403, "anonymous": 401}
 
 ROWS = [
+    # What is no address of the API refuses everybody in the API's own way.
+    Row("api/v1/<path:rest>", "/api/v1/none", {"anonymous": 404, "clerk": 404, "stranger": 404}),
     Row("board/", "/board/", PUBLIC),
     Row("board/<str:centre>/", lambda cast: f"/board/{cast.centre.code}/", PUBLIC),
     # Without clips, as in the tests, there is nothing to play; nobody is kept out.

@@ -1,13 +1,16 @@
 """The two calendars: when a place is open, and which days a case's clock counts."""
 
 import json
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone, translation
 
 from portal.base.calendars import services as calendars
+from portal.base.calendars.holidays import SHIPPED, HolidayFileError, load_holidays, read_table
 from portal.base.calendars.models import Holiday, HolidayYear
 from portal.base.places import services as places
 from portal.base.places.models import OpeningException, OpeningInterval, Place
@@ -175,17 +178,114 @@ def test_equal_weekdays_stand_together(office):
     ]
 
 
+# --- make-up days ---
+
+
+def test_a_place_may_open_on_make_up_days(holidays, office):
+    assert calendars.is_open(office, at(10, 10)) is True  # the second Saturday of October, which is worked
+    assert calendars.is_open(office, at(9, 20)) is False  # a Sunday that is worked
+    OpeningInterval.objects.create(place=office, weekday=7, opens=time(10), closes=time(15))
+    office = Place.objects.get(pk=office.pk)
+    assert calendars.is_open(office, at(9, 20)) is True
+    # On a make-up day those hours hold instead of the Saturday's.
+    assert calendars.hours_on(office, date(2026, 10, 10)) == [(time(10), time(15))]
+    assert calendars.hours_on(office, date(2026, 11, 14)) == [(time(9), time(11, 30))]
+    # Nobody knows yet which weekend days of 2027 are worked.
+    assert calendars.is_open(office, at(3, 7, year=2027)) is None
+    assert calendars.year_in_the_way(office, at(3, 7, year=2027)) == 2027
+    assert calendars.year_in_the_way(office, at(9, 20)) is None
+
+
+def test_a_day_of_its_own_may_have_several_intervals(holidays, office):
+    for opens, closes in ((time(8), time(9)), (time(18), time(20))):
+        OpeningException.objects.create(
+            place=office, date=date(2026, 11, 22), opens=opens, closes=closes, reason="义诊"
+        )
+    assert calendars.hours_on(office, date(2026, 11, 22)) == [(time(8), time(9)), (time(18), time(20))]
+
+
+def test_the_next_opening_looks_through_what_is_planned(holidays, centre):
+    ahead = timezone.localtime() + timedelta(days=400)
+    morning = ahead.replace(hour=10, minute=0, second=0, microsecond=0)
+    places.change_status(
+        centre, "suspended", reason="装修", by="test", starts_at=morning, until=morning + timedelta(days=3, minutes=30)
+    )
+    assert calendars.closes_at(centre, morning - timedelta(hours=1)) == morning
+    assert calendars.next_opening(centre, morning) == morning + timedelta(days=3, minutes=30)
+    places.change_status(centre, "planned", reason="筹备", by="test", until=morning - timedelta(days=2))
+    assert calendars.next_opening(Place.objects.get(pk=centre.pk), timezone.now()) == morning - timedelta(days=2)
+
+
+def test_why_the_next_opening_is_not_known_is_said(holidays, office):
+    assert calendars.opening_ahead(office, at(12, 31, 18)).unknown_year == 2027
+    closed = places.change_status(office, "closed", reason="撤销", by="test")
+    assert calendars.opening_ahead(closed, at(12, 31, 18)) == calendars.Ahead()
+
+
 # --- loading ---
+
+
+def year_2027() -> dict:
+    """The shipped table moved to 2027: made up, but whole."""
+    table = json.loads((SHIPPED / "holidays_2026.json").read_text(encoding="utf-8"))
+    days = [entry | {"date": entry["date"].replace("2026", "2027")} for entry in table["days"]]
+    return {"year": 2027, "source": "测试", "days": [entry for entry in days if entry["kind"] == "holiday"]}
 
 
 def test_a_file_of_holidays_is_loaded_and_replaces_the_year(tmp_path, holidays):
     path = tmp_path / "2027.json"
-    table = {"year": 2027, "source": "测试", "days": [{"date": "2027-01-01", "name": "元旦", "kind": "holiday"}]}
-    path.write_text(json.dumps(table))
+    path.write_text(json.dumps(year_2027()))
     call_command("import_holidays", path)
     call_command("import_holidays", path)
-    assert Holiday.objects.filter(year=2027).count() == 1
+    assert Holiday.objects.filter(year=2027).count() == 33
     assert calendars.is_working_day(date(2027, 1, 1)) is False
+
+
+def test_a_workbook_of_holidays_is_loaded(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["日期", "名称", "类别"])
+    for number, entry in enumerate(year_2027()["days"]):
+        day = date.fromisoformat(entry["date"])
+        written = datetime(day.year, day.month, day.day) if number % 2 else f"{day.year}年{day.month}月{day.day}日"
+        book.active.append([written, entry["name"], "放假"])
+    book.active.append([datetime(2027, 2, 13), "春节调休", "上班"])
+    book.save(tmp_path / "2027.xlsx")
+    call_command("import_holidays", tmp_path / "2027.xlsx")
+    assert Holiday.objects.filter(year=2027, kind="make_up_workday").count() == 1
+    assert Holiday.objects.filter(year=2027).count() == 34
+
+
+@pytest.mark.parametrize(
+    ("leave_out", "sentence"),
+    [
+        (lambda entry: "国庆" in entry["name"], "gap: 国庆 is missing"),
+        (lambda entry: entry["date"] == "2027-10-04", "gap: 2027-10-04 lie within 国庆"),
+        (lambda entry: entry["date"] > "2027-06-30", "gap: 中秋 is missing"),
+    ],
+)
+def test_a_table_with_a_gap_is_refused_and_the_old_one_stays(tmp_path, leave_out, sentence):
+    whole, path = year_2027(), tmp_path / "2027.json"
+    load_holidays(whole)
+    path.write_text(json.dumps(whole | {"days": [entry for entry in whole["days"] if not leave_out(entry)]}))
+    with translation.override("en"), pytest.raises(CommandError, match=sentence):
+        call_command("import_holidays", path)
+    assert Holiday.objects.filter(year=2027).count() == 33
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.pdf", b"%PDF", "ends in .xlsx"),
+        ("a.xlsx", b"no workbook", "cannot be read"),
+        ("a.json", b"{", "cannot be read"),
+        ("a.csv", "甲,乙\n1,2".encode(), "first row"),
+        ("a.csv", "日期".encode("gb18030"), "cannot be read"),
+        ("a.csv", b"x" * 1_000_001, "too large"),
+    ],
+)
+def test_a_file_that_is_no_table_is_said(name, content, sentence):
+    with translation.override("en"), pytest.raises(HolidayFileError, match=sentence):
+        read_table(name, content)
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,26 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(small):
         ("points", ["P09", "310106019000", "castle", "x"], "points, row 4, kind (类别): is “castle”; allowed are"),
         ("points", ["P09", "310106019000", "park", None], "points, row 4, name (名称): is empty"),
         ("points", ["P01", "310106019000", "park", "x"], "points, row 4, code (代码): stands already in points, row 2"),
-        ("points", ["P09", "310106019000", "park", "x", 121.4, 31.2], "points, row 4, latitude (纬度): is “121.4”"),
+        (
+            "points",
+            ["P09", "310106019000", "park", "x", 121.4, 31.2],
+            "points, row 4, latitude (纬度): is “121.4”. Latitude and",
+        ),
+        (
+            "points",
+            ["P09", "310106019000", "park", "x", 31.3],
+            "latitude (纬度): is “31.3”. Latitude and longitude are",
+        ),
+        (
+            "points",
+            ["P09", "310106019000", "park", "x", "north", 121],
+            "latitude (纬度): is “north”; it must be degrees",
+        ),
+        (
+            "hours",
+            ["P01", "5", "16:00", "18:00"],
+            "hours, row 3, opens (开门): Friday: 8:30–17:00 and 16:00–18:00 overlap",
+        ),
         ("points", ["P09", "310106019000", "park", "x", 31, 121, "closed"], "row 4, status_reason (原因): is empty"),
         ("counters", ["310106019000-C", "two"], "counters, row 3, number (窗口号): must be a whole number"),
         ("hours", ["P01", "8", "9:00", "10:00"], "hours, row 3, weekdays (星期): is “8”"),
@@ -149,6 +168,44 @@ def test_several_errors_are_said_at_once(tmp_path):
     with pytest.raises(district.DistrictRefused) as caught:
         district.load(book(tmp_path / "wrong.xlsx", points=rows))
     assert len(caught.value.report.errors) == 2
+
+
+def test_a_position_in_the_sea_is_named_by_its_cell(tmp_path, settings):
+    settings.LANGUAGE_CODE = "en"
+    head, first, second = SMALL["points"]
+    others = [[f"P{n}", *first[1:]] for n in range(20, 24)]
+    lost = ["P30", "310106019000", "park", "远处", 31.28, 122.6]
+    with pytest.raises(
+        district.DistrictRefused, match=r"points, row 8, latitude \(纬度\): is “31.28, 122.6”. This is 109 km"
+    ):
+        district.load(book(tmp_path / "sea.xlsx", points=[head, first, second, *others, lost]))
+    assert not Place.objects.exists()
+
+
+def test_a_point_that_moved_says_where_to_even_further_down(tmp_path):
+    head = [*SMALL["points"][0], "moved_to"]
+    rows = [
+        head,
+        ["P01", "310106019000", "committee", "旧址", None, None, "moved", "房子小", None, "P02"],
+        ["P02", "310106019000", "committee", "新址"],
+    ]
+    path = book(tmp_path / "moved.xlsx", points=rows)
+    district.load(path)
+    assert Place.objects.get(code="P01").moved_to.code == "P02"
+    assert district.load(path).changed == {}
+    rows[1][-1] = "P77"
+    with pytest.raises(district.DistrictRefused, match="P77"):
+        district.load(book(tmp_path / "wrong.xlsx", points=rows))
+
+
+def test_make_up_days_are_read(tmp_path):
+    hours = [
+        ["地点代码", "星期", "开门", "关门", "补班日开放"],
+        ["P01", "1-5", "8:30", "17:00", "是"],
+        ["P02", "1-5,补班", "9:00", "16:00", None],
+    ]
+    district.load(book(tmp_path / "hours.xlsx", hours=hours))
+    assert OpeningInterval.objects.filter(weekday=7).count() == 2
 
 
 def test_a_missing_sheet_and_a_file_that_is_no_workbook_are_said(tmp_path):

@@ -1,5 +1,7 @@
 """The whole handbook as it ships: every item in, every guide readable, every colloquial word found."""
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 
@@ -10,7 +12,10 @@ from content.items.models import EditionMaterial, ServiceItem
 from content.items.reading import read_file
 from content.items.services import current_edition
 from content.search import services
+from content.search.documents import documents
+from content.search.index import Index
 from tests.content.conftest import SHIPPED
+from tests.search.labelled import labelled, measured
 
 pytestmark = pytest.mark.django_db
 
@@ -20,6 +25,7 @@ def test_the_handbook_as_it_ships(cast, chinese, subtests):
     build_site(theme="jingan", district_place=cast.district, hostname="testserver", port=80)
     report = import_items(read_file(SHIPPED / "items.json"))
     import_items(read_file(SHIPPED / "demo_additions.json"))
+    import_items(read_file(SHIPPED / "residents_words.json"))
     publish_guides(report.items)
     with subtests.test("every item comes in"):
         every_item_comes_in(len(report.added))
@@ -27,6 +33,10 @@ def test_the_handbook_as_it_ships(cast, chinese, subtests):
         every_guide_shows_its_materials()
     with subtests.test("colloquial words find their item among the first three"):
         colloquial_words_find_their_item()
+    with subtests.test("the queries that judge reach the bar"):
+        the_judging_queries_reach_the_bar()
+    with subtests.test("items without residents' words are found as well"):
+        items_without_words_are_found()
 
 
 def every_item_comes_in(added: int) -> None:
@@ -78,3 +88,16 @@ def colloquial_words_find_their_item() -> None:
         if name not in titles:
             missed[query] = titles
     assert missed == {}
+
+
+def the_judging_queries_reach_the_bar() -> None:
+    recall, rank = measured(services.index(), labelled("test"))
+    assert recall >= 0.90
+    assert rank >= 0.80
+
+
+def items_without_words_are_found() -> None:
+    bare = [replace(found, aliases="") if found.kind == "item" else found for found in documents()]
+    recall, rank = measured(Index(bare), labelled("test"))
+    assert recall >= 0.85
+    assert rank >= 0.75

@@ -1,12 +1,15 @@
 """The points' list, page and data: right states, filters by links alone, and nothing that needs JavaScript."""
 
 import json
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from content.points import services
+from portal.base.calendars.models import HolidayYear
+from portal.base.places.hours import DayRow, set_exceptions
 from portal.base.places.models import OpeningInterval, Place
 from portal.base.places.services import change_status
 
@@ -46,7 +49,8 @@ def test_the_list_works_without_javascript(site, cast, client):
     page = client.get("/points/").content.decode()
     assert cast.point.name in page
     assert '<svg class="points__drawing"' in page
-    assert "示意图，非测绘" in page
+    assert "边界来源：Apache ECharts" in page
+    assert "非测绘" in page
     assert f'href="/points/{cast.point.code}/"' in page
     only = client.get(f"/points/?area={cast.subdistrict.code}").content.decode()
     assert cast.point.name in only
@@ -89,7 +93,10 @@ def test_a_point_that_is_not_there_is_404(site, client):
 
 
 def test_the_point_looked_at_last_is_the_lit_window_of_the_front_page(site, cast, client):
-    client.get(f"/points/{cast.second_point.code}/")
+    page = client.get(f"/points/{cast.second_point.code}/").content.decode()
+    assert f'data-remember-point="{cast.second_point.code}"' in page
+    # As points/remember.js does in the browser: the page itself is the same for everybody and sets no cookie.
+    client.cookies["point"] = cast.second_point.code
     assert cast.second_point.name in client.get("/").content.decode()
 
 
@@ -127,3 +134,72 @@ def test_the_list_needs_as_many_queries_for_many_points_as_for_few(site, cast, c
         parent.add_child(code=f"more-{number:02d}", name=f"第{number}点", level="point", kind="building")
     with django_assert_max_num_queries(25):
         assert "第29点" in client.get("/points/?page=2").content.decode()
+
+
+def test_a_moved_point_says_where_it_is_now(site, cast, client):
+    change_status(cast.point, "moved", reason="房子太小", by="test", moved_to=cast.second_point)
+    page = client.get(f"/points/{cast.point.code}/").content.decode()
+    assert "房子太小" in page and f'href="/points/{cast.second_point.code}/">{cast.second_point.name}</a>' in page
+    change_status(cast.point, "moved", reason="房子太小", by="test", moved_address="新路 1 号")
+    assert "现在在：新路 1 号" in client.get(f"/points/{cast.point.code}/").content.decode()
+
+
+def test_what_changes_soon_stands_on_the_page(site, cast, client):
+    start = timezone.localtime() + timedelta(days=2)
+    change_status(cast.point, "suspended", reason="装修", by="test", starts_at=start, until=start + timedelta(days=1))
+    set_exceptions(
+        cast.point, [DayRow(start.date(), "学习", time(9), time(11)), DayRow(start.date(), "学习", time(13), time(14))]
+    )
+    page = client.get(f"/points/{cast.point.code}/").content.decode()
+    assert "装修" in page and "9:00–11:00，13:00–14:00。学习" in page
+
+
+def test_an_unknown_year_is_said_in_words(site, cast, client):
+    OpeningInterval.objects.filter(place=cast.point).update(on_holidays=False)
+    assert not HolidayYear.objects.exists()
+    year = timezone.localdate().year
+    assert f"{year}年放假安排还不知道" in client.get(f"/points/{cast.point.code}/").content.decode()
+
+
+def test_the_ways_there_are_plain_links(site, cast, client):
+    page = client.get(f"/points/{cast.point.code}/").content.decode()
+    assert page.count("uri.amap.com") == 1 and "geo:31.27" in page and "高德地图" in page
+
+
+def test_items_with_days_of_their_own_are_named(site, cast, client):
+    page = client.get(f"/points/{cast.centre.code}/").content.decode()
+    assert "每月 5 日" in page.partition("不是每天都办")[2]
+
+
+def test_an_item_is_chosen_without_javascript(site, cast, client):
+    page = client.get("/points/items/?area=" + cast.subdistrict.code).content.decode()
+    assert f"/points/?area={cast.subdistrict.code}&amp;item=hun-yin-deng-ji-dang-an-cha-xun" in page
+    assert "婚姻登记档案查询" not in client.get("/points/items/?words=门急诊").content.decode().partition("<main")[2]
+    assert "没有这样的事项" in client.get("/points/items/?words=zzz").content.decode()
+
+
+def test_a_point_is_a_place_to_start_from(site, cast, client):
+    page = client.get(f"/points/?near={cast.second_point.code}&within=1").content.decode()
+    assert page.partition("data-point-list")[2].index(cast.second_point.code) > 0
+    far = cast.other_subdistrict.get_children().last()
+    Place.objects.filter(pk=far.pk).update(latitude=31.40)
+    features = client.get(f"/points/?near={cast.second_point.code}&within=1").content.decode()
+    assert f'data-code="{far.code}"' not in features
+
+
+def test_the_leaflet_has_every_point_by_subdistrict(site, cast, client):
+    change_status(cast.point, "suspended", reason="装修", by="test")
+    page = client.get("/points/leaflet/").content.decode()
+    assert page.index(cast.other_subdistrict.name) < page.index(cast.other_point.name) < page.index(cast.point.name)
+    assert "装修" in page and "每天 全天" in page
+    assert cast.other_point.name not in client.get(f"/points/leaflet/?area={cast.subdistrict.code}").content.decode()
+
+
+def test_a_change_reaches_portal_kiosk_and_map_data_with_the_time_of_the_data(site, cast, client):
+    change_status(cast.point, "suspended", reason="线路检修", by="test")
+    assert "数据截至" in client.get(f"/points/{cast.point.code}/").content.decode()
+    data = client.get("/points.geojson")
+    assert json.loads(data.content)["as_of"]
+    # No copy on the way may be older than a minute.
+    assert "max-age=30" in data["Cache-Control"]
+    assert client.get(f"/live/point/{cast.point.code}/").status_code == 200

@@ -1,11 +1,14 @@
 """The search finds what people mean: their own words, pinyin, initials, slips of the tongue."""
 
 import json
+import threading
+from dataclasses import replace
 
 import pytest
 
 from content.items.services import current_edition, get_item, publish_edition
-from content.search import services, tokens
+from content.search import marking, services, tokens, views
+from content.search.index import Document, Index
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +60,101 @@ def test_matching_words_are_marked(site):
 
 
 def test_typed_letters_are_read_as_syllables():
-    assert tokens.split_syllables("hunyindengji") == ("hun", "yin", "deng", "ji")
-    assert tokens.split_syllables("xyz") == ()
-    assert tokens.typed_sounds("zhang hu") == ["zan-hu"]
+    assert [unit for unit, _whole in tokens.units("hunyindengji")] == ["hun", "yin", "deng", "ji"]
+    assert tokens.units("jlk") == (("j", False), ("l", False), ("k", False))
+    assert tokens.units("jinglaok")[-1] == ("k", False)
+    assert tokens.units("uvw") == ()
+    assert tokens.query_sounds("zhang hu") == ["zan-hu"]
+    assert tokens.query_sounds("办chang护险") == ["ban-can", "can-hu", "hu-xian"]
     assert "can-hu" in tokens.sounds("长护")
+
+
+@pytest.mark.parametrize(
+    ("query", "hit"),
+    [("婚姻档案", "婚姻"), ("hunyin", "婚姻"), ("hydj", "婚姻登记"), ("昏因登记", "登记"), ("婚姻登記", "婚姻登记")],
+)
+def test_what_matched_is_marked_by_character_and_by_sound(query, hit):
+    parts = marking.marked("婚姻登记档案查询", tokens.plain(query))
+    assert "".join(part for part, _is_match in parts) == "婚姻登记档案查询"
+    assert hit in [part for part, is_match in parts if is_match]
+
+
+def test_another_name_is_shown_where_the_title_has_nothing_of_it(site):
+    hit = services.search("看病的本子").hits[0]
+    assert hit.matched == (("看病的本子", True),)
+
+
+def test_suggestions_come_with_what_matched(site, client):
+    found = client.get("/search/suggestions/?q=hunyin").json()
+    assert found["query"] == "hunyin"
+    assert found["suggestions"][0]["url"] == "/guides/hun-yin-deng-ji-dang-an-cha-xun/"
+    assert ["婚姻", True] in found["suggestions"][0]["parts"]
+    assert client.get("/search/suggestions/").json()["suggestions"] == []
+
+
+def test_a_flood_from_one_address_gets_a_clear_page_that_keeps_what_was_typed(site, client, monkeypatch):
+    monkeypatch.setattr(views, "SEARCHES_A_WINDOW", 3)
+    monkeypatch.setattr(views, "SUGGESTIONS_A_WINDOW", 2)
+    for _time in range(3):
+        assert client.get("/search/?q=婚姻").status_code == 200
+    answer = client.get("/search/?q=婚姻档案")
+    assert answer.status_code == 429
+    assert answer["Retry-After"] == "60"
+    assert 'value="婚姻档案"' in answer.content.decode()
+    assert client.get("/search/?q=婚姻&format=json").status_code == 429
+    assert client.get("/search/").status_code == 200
+    assert [client.get("/search/suggestions/?q=婚姻").status_code for _time in range(3)] == [200, 200, 429]
+
+
+def test_while_one_makes_the_index_the_others_get_the_old_one(site):
+    old = services.index()
+    publish_edition(replace_aliases("宇航员体检"))
+    with services._making:
+        assert services.index() is old
+    assert services.index() is not old
+
+
+def replace_aliases(words: str):
+    edition = current_edition(get_item("hun-yin-deng-ji-dang-an-cha-xun"))
+    edition.aliases = words
+    return edition
+
+
+def test_a_large_index_is_made_behind_the_answer(site, monkeypatch):
+    made = threading.Event()
+    old = services.index()
+    monkeypatch.setattr(services, "AT_ONCE", 0)
+    monkeypatch.setattr(services, "_make", made.set)
+    publish_edition(replace_aliases("宇航员体检"))
+    assert services.index() is old
+    assert made.wait(10)
+    # The lock comes back when the thread is through.
+    assert services._making.acquire(timeout=10)
+    services._making.release()
+
+
+BARE = [
+    Document("item", "passport", "普通护照签发", "Passport", "/p/"),
+    Document("item", "permit", "居住证签注", "Renewal of the residence permit", "/r/"),
+    Document("item", "meals", "老年人助餐补贴", "Meal allowance for the elderly", "/m/"),
+    Document("item", "care", "长期护理保险需求评估申请", "Long-term care insurance", "/c/"),
+]
+
+
+@pytest.mark.parametrize("with_meaning", [True, False])
+@pytest.mark.parametrize(
+    ("query", "key"),
+    [
+        ("暂住证到期", "permit"), ("zhucan", "meals"), ("zhucanb", "meals"), ("长护险", "care"), ("cqhl", "care"),
+        ("常期户理", "care"), ("passport", "passport"), ("居住征签住", "permit"), ("老人吃饭", "meals"),
+    ],
+)  # fmt: skip
+def test_items_are_found_without_any_residents_words(query, key, with_meaning):
+    index = Index(BARE, with_meaning=with_meaning)
+    total = index.scores(tokens.plain(query)).total
+    assert index.documents[int(total.argmax())].key == key
+
+
+def test_a_document_without_words_harms_nobody():
+    index = Index([*BARE, replace(BARE[0], key="empty", title="", title_en="")])
+    assert index.documents[int(index.scores("护照").total.argmax())].key == "passport"

@@ -11,7 +11,7 @@ CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
     "--use-fake-ui-for-media-stream",
-    # Of Chromium's fake cameras the second is a depth camera, which no codec takes; the third stands for the document's.
+    # Of Chromium's fake cameras the second is a depth camera, which no codec takes; the third is the document's.
     "--use-fake-device-for-media-stream=device-count=3",
     "--autoplay-policy=no-user-gesture-required",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
@@ -24,13 +24,8 @@ expect.set_options(timeout=20_000)
 
 @pytest.fixture(scope="module", params=["embedded", "scaled"])
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = Stack(tmp_path_factory.mktemp(request.param), shape=request.param)
-    running.prepare()
-    try:
-        running.start()
+    with Stack.running(tmp_path_factory.mktemp(request.param), shape=request.param) as running:
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture(scope="module")

@@ -174,6 +174,18 @@ class Stack:
             program.stop()
         self.programs.clear()
 
+    @classmethod
+    @contextmanager
+    def running(cls, folder: Path, *, shape: str) -> Iterator["Stack"]:
+        """A stack that is ready, for as long as the block lasts; what it started is ended however the block ends."""
+        stack = cls(folder, shape=shape)
+        stack.prepare()
+        try:
+            stack.start()
+            yield stack
+        finally:
+            stack.stop()
+
     def logs(self) -> str:
         return "\n".join(
             f"--- {path.name}\n{path.read_text(errors='replace')[-4000:]}" for path in sorted(self.folder.glob("*.log"))

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pypdf import PdfReader
 from reportlab.pdfgen.canvas import Canvas
@@ -93,7 +94,9 @@ class Journey:
         return page
 
     def shot(self, name: str, page: Page) -> None:
-        """A picture of the screen for the documentation, where E2E_SHOTS names a folder."""
+        """The screen passes axe here; a picture of it for the documentation, where E2E_SHOTS names a folder."""
+        found = Axe().run(page).response["violations"]
+        self.errors += [f"{name}: axe {one['id']} {[node['target'] for node in one['nodes'][:3]]}" for one in found]
         if folder := os.environ.get("E2E_SHOTS"):
             page.screenshot(path=f"{folder}/{name}.png")
 
@@ -143,7 +146,14 @@ class Journey:
             base_url=self.stack.url, viewport=size, permissions=["camera", "microphone"]
         )
         self.kiosk = self.watch(at_kiosk.new_page(), "kiosk")
-        self.kiosk.goto(f"/kiosk/?bridge={bridge}&document=fake_device_2")
+        self.kiosk.goto(f"/kiosk/?bridge={bridge}")
+        expect(self.kiosk.locator("[data-card-panel]")).to_be_visible(timeout=30_000)
+        # The second camera of this browser is a depth camera: the keeper chooses the one that looks at papers.
+        self.kiosk.goto("/kiosk/setup/")
+        self.kiosk.locator("label.option", has_text="fake_device_2").click()
+        self.kiosk.locator(".kiosk-foot button").click()
+        expect(self.kiosk.locator("input[value^=fake_device_2]")).to_be_checked()
+        self.kiosk.goto("/kiosk/")
         expect(self.kiosk.locator("[data-card-panel]")).to_be_visible(timeout=30_000)
         self.second = self.watch(at_kiosk.new_page(), "second")
         self.second.goto("/kiosk/second/")

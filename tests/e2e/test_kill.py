@@ -13,20 +13,14 @@ from playwright.sync_api import Browser
 from tests.e2e.stack import CENTRE, Stack, wait_for
 from tests.e2e.test_journey import Journey, assert_frames_rise
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.slow,
+    pytest.mark.timeout(1500),
+    pytest.mark.parametrize("stack", ["embedded"], indirect=True, scope="module"),
+]
 KILLS = 20
 LOST_AT_MOST_S = 2.0
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory):
-    running = Stack(tmp_path_factory.mktemp("killed"), shape="embedded")
-    running.prepare()
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
 
 
 def issue_ticket(stack: Stack, token: str) -> str:

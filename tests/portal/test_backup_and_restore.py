@@ -21,6 +21,9 @@ from django.db import connection, transaction
 from portal import archive
 from portal.base.journal import services as journal
 from portal.base.journal.models import JournalEntry
+from servicedesk.remote import dossier
+from tests.cast import make_cast
+from tests.servicedesk.remote import calls
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.django_db(transaction=True)]
 
@@ -41,12 +44,27 @@ def restore(*options):
         return str(error)
     return ""
 
+def dossiers():
+    # What verify_dossier says of each restored dossier, and whether its recording opens with the restored key.
+    from servicedesk.remote import dossier, services, verification
+    from servicedesk.remote.media.sealing import open_track
+    from servicedesk.remote.models import Dossier
+
+    told = {}
+    for found in Dossier.objects.select_related("key", "session"):
+        folder = dossier.folder_of(found.session)
+        faults = verification.faults_of(folder, bytes(found.key.public))
+        sizes = [len(open_track(path, services.recording_key(found.session))) for path in sorted(folder.glob("*.seg"))]
+        told[str(found.pk)] = {"faults": faults, "bytes": sizes}
+    return told
+
 def look():
     entries = journal.entries_for(("backup-test", "0001"))
     return {
         "hashes": [entry.hash for entry in entries],
         "faults": journal.faults_of(entries),
         "text": journal.text_of(entries[0]) if entries else None,
+        "dossiers": dossiers(),
     }
 
 first = restore()
@@ -131,12 +149,24 @@ def test_a_restored_backup_has_the_rows_the_chains_the_texts_and_the_recordings(
         told = restore_elsewhere(backup_file, database=database, folder=there)
     assert told["first"] == ""
     expected = {"hashes": [entry.hash for entry in lived_in], "faults": [], "text": "a remark of the clerk's"}
-    assert told["found"] == expected
+    assert told["found"] == expected | {"dossiers": {}}
     for name in ("media/images/hall.png", "recordings/s1/voice.seg", "recordings/s1/manifest.json"):
         assert (there / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
     assert "not empty" in told["again"] and "--force" in told["again"]
-    assert told["forced"] == "" and told["after"] == expected
+    assert told["forced"] == "" and told["after"] == told["found"]
     assert len(list(there.glob("recordings.before-*/s1/voice.seg"))) == 1, "what was there is put aside, not lost"
+
+
+def test_a_restored_dossier_is_verified_and_its_recording_opens(lived_in: list[JournalEntry], tmp_path: Path):
+    session = calls.a_live_session(make_cast())
+    calls.recorded(session)
+    sealed = dossier.seal_session(calls.ended(session))
+    target = tmp_path / "with-dossier.tar"
+    call_command("backup", str(target), stdout=io.StringIO())
+    with fresh_database(tmp_path) as database:
+        told = restore_elsewhere(target, database=database, folder=tmp_path / "there")
+    found = told["found"]["dossiers"][str(sealed.pk)]
+    assert found["faults"] == [] and len(found["bytes"]) == 3 and min(found["bytes"]) > 1000
 
 
 def test_a_machine_without_the_keys_is_told_how_to_get_them(backup_file: Path, tmp_path: Path):

@@ -11,6 +11,8 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from themes import stylesheet
+
 ROOT = Path(__file__).resolve().parents[2]
 STATIC_ROOTS = [ROOT / "themes" / name / "static" for name in ("base", "jingan", "kaifu")]
 PLACES = {"jingan": ["上海市", "静安区"], "kaifu": ["长沙市", "开福区"]}
@@ -33,6 +35,9 @@ class ThemeServer:
                 path = self.path.split("?")[0]
                 if path in outer.pages:
                     self.answer(outer.pages[path].encode(), "text/html; charset=utf-8")
+                    return
+                if path == f"/static/{stylesheet.NAME}":
+                    self.answer(stylesheet.put_together().encode(), "text/css")
                     return
                 for root in STATIC_ROOTS:
                     file = root / path.removeprefix("/static/")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -29,8 +30,11 @@ class SecondFactorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Without a session's cookie nobody is signed in; not looking keeps public pages free of "Vary: Cookie".
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return self.get_response(request)
         user = request.user
-        if not user.is_authenticated or request.path.startswith("/static/"):
+        if not user.is_authenticated:
             return self.get_response(request)
         if services.is_idle(request.session):
             logout(request)

@@ -32,6 +32,7 @@ ROOMS = (
     ("cms", _("Pages and items"), "/cms/", ("editor",)),
     ("point", _("Service point"), "/point/", ("helper", "home_visitor")),
     ("supervision", _("Supervision"), "/supervision/", ("centre_manager", "district_supervisor")),
+    ("approvals", _("Approvals"), "/cms/", ("centre_manager", "district_supervisor")),
     ("duty", _("Duty supervision"), "/desk/duty/", ("duty_supervisor",)),
     ("outbox", _("Outgoing messages"), "/outbox/", ("system_admin",)),
 )

@@ -5,34 +5,29 @@ places open 365 days. The case clock goes by weekdays, public holidays and make-
 whose table is not loaded is answered "not known" (None, or UnknownYear), never guessed.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.base.calendars.holidays import HolidayFileError, load_holidays, load_shipped_holidays
 from portal.base.calendars.models import Holiday, HolidayYear
 from portal.base.errors import DomainError
 from portal.base.places.models import OpeningInterval, Place
-from portal.base.places.services import status_at
+from portal.base.places.services import open_periods, planned_changes, status_at
 
-SHIPPED = Path(__file__).parent / "data"
-LOOK_AHEAD_DAYS = 60
+__all__ = ["HolidayFileError", "load_holidays", "load_shipped_holidays"]
+# A fifth Friday can be 14 weeks away, and be a holiday then.
+LOOK_AHEAD_DAYS = 200
 
 
 class UnknownYear(DomainError):
     """The public holidays of a year are not loaded, so a date in it cannot be worked out."""
 
     code: ClassVar[str] = "unknown_year"
-
-
-class HolidayFileError(ValueError):
-    """A file of holidays cannot be loaded; the message names the entry."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +42,14 @@ class KnownDays:
         if day.year not in self.years:
             return None
         return self.kinds.get(day) == Holiday.Kind.HOLIDAY
+
+    def is_make_up_day(self, day: date) -> bool | None:
+        """Whether the day is a weekend day that is worked; None when its year is not loaded."""
+        if day.weekday() < 5:
+            return False
+        if day.year not in self.years:
+            return None
+        return self.kinds.get(day) == Holiday.Kind.MAKE_UP_WORKDAY
 
     def is_working_day(self, day: date) -> bool | None:
         """Whether the day is worked; None when its year is not loaded."""
@@ -83,9 +86,17 @@ def hours_on(place: Place, day: date, *, days: KnownDays | None = None) -> list[
     intervals = list(place.opening_intervals.all())
     if not intervals:
         return None
+    days = days or known_days(day, day)
+    make_up = [row for row in intervals if row.weekday == OpeningInterval.MAKE_UP_DAY]
+    if make_up:
+        is_make_up = days.is_make_up_day(day)
+        if is_make_up is None:
+            return None
+        if is_make_up:
+            return sorted((row.opens, row.closes) for row in make_up)
     today = [row for row in intervals if row.weekday == day.weekday() and row.nth in (None, (day.day - 1) // 7 + 1)]
     if any(not row.on_holidays for row in today):
-        holiday = (days or known_days(day, day)).is_holiday(day)
+        holiday = days.is_holiday(day)
         if holiday is None:
             return None
         if holiday:
@@ -115,28 +126,57 @@ def closes_at(place: Place, at: datetime, *, days: KnownDays | None = None) -> d
     hours = opening_today(place, at, days=days)
     if not hours or hours[-1][1] <= local.time():
         return None
-    return local.replace(hour=hours[-1][1].hour, minute=hours[-1][1].minute, second=0, microsecond=0)
+    closing = local.replace(hour=hours[-1][1].hour, minute=hours[-1][1].minute, second=0, microsecond=0)
+    ends = [change.starts_at for change in planned_changes(place) if change.status != Place.Status.OPEN]
+    return min([closing, *(_local(end) for end in ends if end > at)])
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """When a place opens next; without a time either it does not, or a year's holidays are not known."""
+
+    at: datetime | None = None
+    unknown_year: int | None = None
+
+
+def opening_ahead(place: Place, at: datetime) -> Ahead:
+    """When the place opens next (`at` itself when it is open then), through suspensions and what is planned."""
+    periods = open_periods(place, at)
+    if not periods:
+        return Ahead()
+    local = _local(at)
+    first = _local(periods[0][0]).date()
+    last = _local(periods[-1][0]).date() + timedelta(days=LOOK_AHEAD_DAYS)
+    days = known_days(first, last)
+    for offset in range((last - first).days):
+        day = first + timedelta(days=offset)
+        midnight = datetime.combine(day, time(), tzinfo=local.tzinfo)
+        if not any(start < midnight + timedelta(days=1) and (end is None or end > midnight) for start, end in periods):
+            continue
+        hours = hours_on(place, day, days=days)
+        if hours is None:
+            has_table = bool(place.opening_intervals.all())
+            return Ahead(unknown_year=day.year if has_table else None)
+        for opens, closes in hours:
+            begins = datetime.combine(day, opens, tzinfo=local.tzinfo)
+            ends = datetime.combine(day, closes, tzinfo=local.tzinfo)
+            for start, end in periods:
+                earliest = max(begins, start)
+                if earliest < (ends if end is None else min(ends, end)):
+                    return Ahead(at=_local(earliest))
+    return Ahead()
 
 
 def next_opening(place: Place, at: datetime) -> datetime | None:
     """When the place opens next: `at` itself when it is open then; None when it does not, or that is not known."""
-    if status_at(place, at) != Place.Status.OPEN:
-        if place.status != Place.Status.SUSPENDED or place.status_until is None or place.status_until <= at:
-            return None
-        at = place.status_until
-    local = _local(at)
-    first = local.date()
-    days = known_days(first, first + timedelta(days=LOOK_AHEAD_DAYS))
-    for offset in range(LOOK_AHEAD_DAYS):
-        day = first + timedelta(days=offset)
-        hours = hours_on(place, day, days=days)
-        if hours is None:
-            return None
-        for opens, closes in hours:
-            start = datetime.combine(day, opens, tzinfo=local.tzinfo)
-            end = datetime.combine(day, closes, tzinfo=local.tzinfo)
-            if end > local:
-                return max(start, local)
+    return opening_ahead(place, at).at
+
+
+def year_in_the_way(place: Place, at: datetime) -> int | None:
+    """The year whose missing holidays are why nobody can say whether the place is open that day; None when one can."""
+    day = _local(at).date()
+    if hours_on(place, day) is None and place.opening_intervals.all():
+        return day.year
     return None
 
 
@@ -204,50 +244,3 @@ def add_working_days(start: date, count: int) -> date:
 
 def _unknown(year: int) -> str:
     return _("The public holidays of %(year)s are not known yet, so the day cannot be said.") % {"year": year}
-
-
-# --- loading ------------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def load_holidays(table: Any) -> HolidayYear:
-    """Load one year: {"year", "source", "days": [{"date", "name", "kind"}]}; it replaces the year's former table.
-
-    Raises:
-        HolidayFileError: an entry is not right; nothing is changed.
-    """
-    if not isinstance(table, dict) or not isinstance(table.get("year"), int) or not isinstance(table.get("days"), list):
-        raise HolidayFileError(_('The file must be an object with "year", "source" and a list "days".'))
-    year = table["year"]
-    days: dict[date, Holiday] = {}
-    for place, entry in enumerate(table["days"], start=1):
-        try:
-            day = date.fromisoformat(entry["date"])
-            kind = Holiday.Kind(entry["kind"])
-            name = str(entry["name"])
-        except (KeyError, TypeError, ValueError) as error:
-            sentence = _("Entry %(place)s: date, name and kind (holiday or make_up_workday) are needed.")
-            raise HolidayFileError(sentence % {"place": place}) from error
-        if day.year != year or day in days:
-            sentence = _("Entry %(place)s: %(day)s is twice in the file, or not in %(year)s.")
-            raise HolidayFileError(sentence % {"place": place, "day": day, "year": year})
-        if kind == Holiday.Kind.MAKE_UP_WORKDAY and day.weekday() < 5:
-            sentence = _("Entry %(place)s: %(day)s is no weekend day, so it cannot be a make-up working day.")
-            raise HolidayFileError(sentence % {"place": place, "day": day})
-        days[day] = Holiday(date=day, name=name, kind=kind)
-    row, _created = HolidayYear.objects.update_or_create(year=year, defaults={"source": str(table.get("source", ""))})
-    row.days.all().delete()
-    for holiday in days.values():
-        holiday.year = row
-    Holiday.objects.bulk_create(days.values())
-    return row
-
-
-def load_shipped_holidays() -> list[int]:
-    """Load the tables that ship with the product for years that are not loaded yet; those years."""
-    loaded = []
-    for path in sorted(SHIPPED.glob("holidays_*.json")):
-        table = json.loads(path.read_text(encoding="utf-8"))
-        if not HolidayYear.objects.filter(year=table["year"]).exists():
-            loaded.append(load_holidays(table).year)
-    return loaded

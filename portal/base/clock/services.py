@@ -5,8 +5,12 @@ An app gives its jobs in a module `clockwork.py`, which is found by itself:
     @periodic(every_s=5, name="queueing.expire")
     def expire() -> None: ...
 
-    @retention("ticket", default_days=365)
+    @retention("ticket", default_days=365, of=("queueing.Ticket",))
     def forget(before: datetime) -> int: ...
+
+    kept("queueing.Call", because="figures without a person")
+
+Every model of the project says in this way how long its rows stay; tests/base/test_what_is_kept.py demands it.
 """
 
 import logging
@@ -49,34 +53,60 @@ class Kept:
     kind: str
     default_days: int
     forget: Callable[[datetime], int]
+    of: tuple[str, ...] = ()
 
 
 _jobs: dict[str, Job] = {}
 _kinds: dict[str, Kept] = {}
+# Model (or app) label to what happens to its rows, in words: kinds of retention, jobs that clear, reasons to keep.
+_fates: dict[str, set[str]] = {}
 
 
-def periodic(*, every_s: float, name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Register a job of the clock."""
+def periodic(
+    *, every_s: float, name: str, clears: tuple[str, ...] = ()
+) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register a job of the clock; `clears` are the models whose old rows it removes by itself."""
 
     def register(function: Callable[[], None]) -> Callable[[], None]:
         if name in _jobs and _jobs[name].run.__module__ != function.__module__:
             raise ValueError(f"two jobs are named {name}")
         _jobs[name] = Job(name=name, every_s=every_s, run=function)
+        for label in clears:
+            _fates.setdefault(label, set()).add(f"job {name}")
         return function
 
     return register
 
 
-def retention(kind: str, *, default_days: int) -> Callable[[Callable[[datetime], int]], Callable[[datetime], int]]:
-    """Register what erases a kind of record made before a time and answers how many it erased."""
+def retention(
+    kind: str, *, default_days: int, of: tuple[str, ...] = ()
+) -> Callable[[Callable[[datetime], int]], Callable[[datetime], int]]:
+    """Register what erases a kind of record made before a time and answers how many it erased.
+
+    :param of: the models whose rows, or personal parts, it erases.
+    """
 
     def register(function: Callable[[datetime], int]) -> Callable[[datetime], int]:
         if kind in _kinds and _kinds[kind].forget.__module__ != function.__module__:
             raise ValueError(f"two rules keep {kind}")
-        _kinds[kind] = Kept(kind=kind, default_days=default_days, forget=function)
+        _kinds[kind] = Kept(kind=kind, default_days=default_days, forget=function, of=of)
+        for label in of:
+            _fates.setdefault(label, set()).add(f"kind {kind}")
         return function
 
     return register
+
+
+def kept(*labels: str, because: str) -> None:
+    """Say of models, or of a whole app, why their rows stay for good."""
+    for label in labels:
+        _fates.setdefault(label, set()).add(because)
+
+
+def fate_of(label: str) -> list[str]:
+    """What happens to a model's rows in the end; empty when nobody has said it."""
+    autodiscover_modules("clockwork")
+    return sorted(_fates.get(label, set()) or _fates.get(label.split(".")[0], set()))
 
 
 def jobs() -> dict[str, Job]:

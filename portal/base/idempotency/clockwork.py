@@ -6,6 +6,6 @@ from portal.base.clock.services import periodic
 from portal.base.idempotency import services
 
 
-@periodic(every_s=600, name="idempotency.forget")
+@periodic(every_s=600, name="idempotency.forget", clears=("idempotency.IdempotencyKey",))
 def forget() -> None:
     services.forget_old(timezone.now() - services.KEPT)

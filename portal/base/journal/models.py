@@ -44,3 +44,26 @@ class JournalText(models.Model):
 
     def __str__(self) -> str:
         return f"text of {self.entry_id}"
+
+
+class JournalSeal(models.Model):
+    """What one place's rows of one day came to; it leaves the machine, so that a later change shows.
+
+    Rows that belong to no place have a seal of their own, with an empty scope.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    scope = models.CharField(max_length=30, blank=True, help_text="the place's code; empty for rows without a place")
+    day = models.DateField()
+    rows = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64, help_text="over the ids and hashes of the day's rows")
+    previous_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["scope", "day"]
+        constraints = [models.UniqueConstraint(fields=["scope", "day"], name="journal_seal_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.scope or '-'} {self.day}"

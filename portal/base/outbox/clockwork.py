@@ -11,6 +11,6 @@ def deliver() -> None:
     services.deliver_due()
 
 
-@retention("outbox_message", default_days=30)
+@retention("outbox_message", default_days=30, of=("outbox.OutboxMessage",))
 def forget(before: datetime) -> int:
     return services.forget_settled(before)

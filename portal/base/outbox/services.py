@@ -7,12 +7,14 @@ A dead message does not hold up those behind it: what follows is newer news abou
 
 import json
 import logging
+import smtplib
 import urllib.error
 import urllib.request
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.mail import send_mail
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
@@ -22,7 +24,14 @@ from portal.base.keyring import services as keyring
 from portal.base.outbox.models import OutboxMessage
 
 # Channels that go to an outside system, by the setting that names it; the others end in the inbox.
-GATEWAYS = {"sms": "SMS_GATEWAY", "ratings": "RATINGS_GATEWAY", "acceptance": "ACCEPTANCE_GATEWAY"}
+GATEWAYS = {
+    "sms": "SMS_GATEWAY",
+    "ratings": "RATINGS_GATEWAY",
+    "acceptance": "ACCEPTANCE_GATEWAY",
+    "mail": "MAIL_SERVER",
+    "seal": "SEAL_GATEWAY",
+    "map": "MAP_GATEWAY",
+}
 MAX_ATTEMPTS = 12
 FIRST_WAIT_S = 5
 LONGEST_WAIT_S = 3600
@@ -81,6 +90,11 @@ def put(
     )
 
 
+def is_known(idempotency_key: str) -> bool:
+    """Whether a message with the key was put already."""
+    return OutboxMessage.objects.filter(idempotency_key=idempotency_key).exists()
+
+
 def _aad(message_id: object) -> bytes:
     return f"outbox.sealed:{message_id}".encode()
 
@@ -135,7 +149,10 @@ def _deliver(message: OutboxMessage, now: datetime) -> bool:
         _settle(message, OutboxMessage.State.DELIVERED, now, via="inbox")
         return True
     try:
-        _post(address, message)
+        if message.channel == "mail":
+            _mail(message)
+        else:
+            _post(address, message)
     except _Refused as error:
         _settle(message, OutboxMessage.State.DEAD, now, error=str(error))
     except _NotNow as error:
@@ -174,6 +191,18 @@ def _post(address: str, message: OutboxMessage) -> None:
         raise kind(f"the gateway answered {error.code}") from error
     except (OSError, ValueError) as error:
         raise _NotNow(f"the gateway could not be reached: {type(error).__name__}") from error
+
+
+def _mail(message: OutboxMessage) -> None:
+    """Send by Django's mail; the message's personal part has `to`, `subject` and `text`, its body may have `url`."""
+    content = opened(message)
+    if not content.get("to"):
+        raise _Refused("the account has no e-mail address")
+    link = f"\n\n{settings.PORTAL_URL}{content['url']}" if content.get("url") else ""
+    try:
+        send_mail(content["subject"], f"{content['text']}{link}", None, [content["to"]])
+    except (OSError, smtplib.SMTPException) as error:
+        raise _NotNow(f"the mail server could not be reached: {type(error).__name__}") from error
 
 
 def _settle(message: OutboxMessage, state: str, now: datetime, *, via: str = "", error: str = "") -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from portal.base.clock.services import periodic, retention
+from portal.base.clock.services import kept, periodic, retention
 from portal.base.places import services
 
 
@@ -11,6 +11,12 @@ def follow_status() -> None:
     services.apply_due_changes()
 
 
-@retention("place_status_history", default_days=3650)
+kept(
+    "places.Place", "places.Counter", "places.OpeningInterval", "places.OpeningException",
+    because="the directory of places and hours",
+)  # fmt: skip
+
+
+@retention("place_status_history", default_days=3650, of=("places.PlaceStatusChange",))
 def forget(before: datetime) -> int:
     return services.forget_history(before)

@@ -4,241 +4,40 @@ Every sheet's first row names its columns, by the English key or the Chinese lab
 added or changed; what it does not name is left alone. Dates and times are local.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, time
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.base.accounts.models import User
-from portal.base.places import services
+from portal.base.places import positions, services
+from portal.base.places.hours import Interval, fault_of_week
 from portal.base.places.models import Counter, OpeningInterval, Place
+from portal.base.places.workbook import (
+    SHEETS,
+    DistrictRefused,
+    Line,
+    Report,
+    cell_choice,
+    cell_clock,
+    cell_degrees,
+    cell_flag,
+    cell_needed,
+    cell_until,
+    cell_weekdays,
+    read_book,
+)
 from portal.base.rights import services as rights
 from portal.base.rights.models import Role
 
-SHEETS: dict[str, tuple[str, dict[str, str]]] = {
-    "places": (
-        "区划",
-        {
-            "code": "代码", "parent": "上级代码", "level": "层级", "name": "名称", "name_en": "英文名称",
-            "short_name": "简称",
-        },
-    ),
-    "centres": (
-        "受理中心",
-        {
-            "code": "代码", "subdistrict": "街镇代码", "name": "名称", "name_en": "英文名称", "short_name": "简称",
-            "address": "地址", "directions": "怎么走", "phone": "电话", "latitude": "纬度", "longitude": "经度",
-            "step_free": "无障碍", "demo": "演示数据",
-        },
-    ),
-    "counters": ("窗口", {"centre": "受理中心代码", "number": "窗口号", "name": "名称"}),
-    "points": (
-        "服务点",
-        {
-            "code": "代码", "subdistrict": "街镇代码", "kind": "类别", "name": "名称", "name_en": "英文名称",
-            "short_name": "简称", "address": "地址", "directions": "怎么走", "phone": "电话", "latitude": "纬度",
-            "longitude": "经度", "step_free": "无障碍", "remote_window": "远程窗口", "status": "状态",
-            "status_reason": "原因", "status_until": "到何时", "demo": "演示数据",
-        },
-    ),
-    "hours": (
-        "开放时间",
-        {
-            "place": "地点代码", "weekdays": "星期", "nth": "每月第几个", "opens": "开门", "closes": "关门",
-            "on_holidays": "节假日开放",
-        },
-    ),
-    "staff": ("人员", {"username": "账号", "display_name": "姓名", "staff_number": "工号", "password": "初始密码"}),
-    "roles": ("岗位", {"username": "账号", "role": "岗位", "place": "地点代码"}),
-}  # fmt: skip
-YES, NO = {"1", "yes", "true", "是", "有"}, {"0", "no", "false", "否", "无", ""}
-# Jing'an and all of Shanghai lie well inside this; a swapped or mistyped pair does not.
-LATITUDES, LONGITUDES = (3.0, 54.0), (73.0, 136.0)
-
-
-@dataclass
-class Report:
-    """What is wrong, by sheet, row and column; and how many rows were added, changed or left as they were."""
-
-    errors: list[str] = field(default_factory=list)
-    added: dict[str, int] = field(default_factory=dict)
-    changed: dict[str, int] = field(default_factory=dict)
-    same: dict[str, int] = field(default_factory=dict)
-
-    def refuse(self, line: "Line", column: str, sentence: str) -> None:
-        self.errors.append(
-            _("%(sheet)s, row %(row)s, %(column)s: %(sentence)s")
-            % {"sheet": line.sheet, "row": line.row, "column": line.label(column), "sentence": sentence}
-        )
-
-    def note(self, kind: str, *, is_new: bool, is_changed: bool = False) -> None:
-        table = self.added if is_new else self.changed if is_changed else self.same
-        table[kind] = table.get(kind, 0) + 1
-
-
-class DistrictRefused(Exception):
-    """The workbook has errors; nothing was changed. `report.errors` names each."""
-
-    def __init__(self, report: Report) -> None:
-        super().__init__("\n".join(report.errors))
-        self.report = report
-
-
-@dataclass(frozen=True)
-class Line:
-    """One row of a sheet; cells by the column's English key."""
-
-    kind: str
-    sheet: str
-    row: int
-    cells: dict[str, Any]
-
-    def label(self, column: str) -> str:
-        labels = SHEETS[self.kind][1]
-        return f"{column} ({labels[column]})" if column in labels else column
-
-    def text(self, column: str) -> str:
-        value = self.cells.get(column)
-        if value is None:
-            return ""
-        # Excel keeps a code typed as digits as a number.
-        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
-
-
-# --- reading ------------------------------------------------------------------------------------------------------
-
-
-def _read(path: Path, report: Report) -> dict[str, list[Line]]:
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl raises many kinds for what is no workbook.
-        report.errors.append(_("%(file)s is no Excel workbook (.xlsx): %(error)s") % {"file": path, "error": error})
-        return {}
-    lines: dict[str, list[Line]] = {}
-    try:
-        for kind, (label, columns) in SHEETS.items():
-            name = next((name for name in (kind, label) if name in book.sheetnames), None)
-            if name is None:
-                report.errors.append(_("The sheet %(kind)s (%(label)s) is missing.") % {"kind": kind, "label": label})
-                continue
-            lines[kind] = list(_lines(kind, name, book[name].iter_rows(values_only=True), columns, report))
-    finally:
-        book.close()
-    return lines
-
-
-def _lines(kind: str, sheet: str, rows: Iterable[tuple], columns: dict[str, str], report: Report) -> Iterable[Line]:
-    by_label = {label: key for key, label in columns.items()} | {key: key for key in columns}
-    rows = iter(rows)
-    heads = [by_label.get(str(head).strip()) if head else None for head in next(rows, ())]
-    if not any(heads):
-        report.errors.append(_("%(sheet)s: the first row must name the columns.") % {"sheet": sheet})
-        return
-    for number, row in enumerate(rows, start=2):
-        cells = {head: cell for head, cell in zip(heads, row, strict=False) if head and cell not in (None, "")}
-        if cells:
-            yield Line(kind=kind, sheet=sheet, row=number, cells=cells)
-
-
-# --- cells --------------------------------------------------------------------------------------------------------
-
-
-def _needed(line: Line, column: str, report: Report, *, longest: int = 200) -> str:
-    value = line.text(column)
-    if not value:
-        report.refuse(line, column, _("is empty; it is needed."))
-    elif len(value) > longest:
-        report.refuse(line, column, _("is longer than %(longest)s characters.") % {"longest": longest})
-    return value
-
-
-def _flag(line: Line, column: str, report: Report, *, default: bool = False) -> bool:
-    if column not in line.cells:
-        return default
-    value = line.text(column).lower()
-    if value not in YES | NO:
-        report.refuse(line, column, _("is “%(value)s”; allowed are 是 and 否 (yes, no).") % {"value": value})
-    return value in YES
-
-
-def _choice(line: Line, column: str, choices: type[models.TextChoices], report: Report, *, default: str = "") -> str:
-    value = line.text(column) or default
-    if value not in choices.values:
-        allowed = ", ".join(choice for choice in choices.values if choice)
-        report.refuse(
-            line, column, _("is “%(value)s”; allowed are: %(allowed)s.") % {"value": value, "allowed": allowed}
-        )
-    return value
-
-
-def _degrees(line: Line, column: str, bounds: tuple[float, float], report: Report) -> float | None:
-    if column not in line.cells:
-        return None
-    try:
-        value = float(line.cells[column])
-    except (TypeError, ValueError):
-        value = float("nan")
-    if not bounds[0] <= value <= bounds[1]:
-        sentence = _("is “%(value)s”; it must be degrees (WGS-84) between %(low)s and %(high)s.")
-        report.refuse(line, column, sentence % {"value": line.text(column), "low": bounds[0], "high": bounds[1]})
-        return None
-    return value
-
-
-def _clock(line: Line, column: str, report: Report) -> time | None:
-    value = line.cells.get(column)
-    if isinstance(value, datetime):
-        return value.time()
-    if isinstance(value, time):
-        return value
-    written = line.text(column).replace("：", ":")
-    if written == "24:00":
-        return time.max
-    try:
-        return time.fromisoformat(written if len(written) > 4 else f"0{written}")
-    except ValueError:
-        report.refuse(line, column, _("is “%(value)s”; it must be a time such as 8:30.") % {"value": written})
-        return None
-
-
-def _weekdays(line: Line, report: Report) -> list[int]:
-    """`1-5`, `6`, `1,3,5`: Monday is 1; answered with Monday as 0."""
-    days: set[int] = set()
-    try:
-        for part in line.text("weekdays").replace("，", ",").replace("至", "-").split(","):
-            low, _dash, high = part.partition("-")
-            days.update(range(int(low), int(high or low) + 1))
-    except ValueError:
-        days = set()
-    if not days or not days <= set(range(1, 8)):
-        sentence = _("is “%(value)s”; it must be weekdays such as 1-5 or 6 (1 is Monday).")
-        report.refuse(line, "weekdays", sentence % {"value": line.text("weekdays")})
-        return []
-    return sorted(day - 1 for day in days)
-
-
-def _until(line: Line, report: Report) -> datetime | None:
-    value = line.cells.get("status_until")
-    if value is None:
-        return None
-    if not isinstance(value, datetime):
-        try:
-            value = datetime.fromisoformat(line.text("status_until"))
-        except ValueError:
-            report.refuse(line, "status_until", _("must be a date and time such as 2026-12-31 17:00."))
-            return None
-    return value if timezone.is_aware(value) else timezone.make_aware(value)
-
-
-# --- writing ------------------------------------------------------------------------------------------------------
+BY = "setup_district"
+__all__ = ["SHEETS", "DistrictRefused", "Report", "load"]
 
 
 def load(path: Path | str, dry_run: bool = False, report: Report | None = None) -> Report:
@@ -248,7 +47,7 @@ def load(path: Path | str, dry_run: bool = False, report: Report | None = None) 
         DistrictRefused: something in it is wrong; nothing was changed.
     """
     report = report or Report()
-    lines = _read(Path(path), report)
+    lines = read_book(Path(path), report)
     with transaction.atomic():
         if not report.errors:
             _write(lines, report)
@@ -264,13 +63,20 @@ def _write(lines: dict[str, list[Line]], report: Report) -> None:
     places = {place.code: place for place in Place.objects.all()}
     for line in lines["places"]:
         _write_place(line, places, report)
-    for line in lines["centres"]:
-        _write_site(line, places, report, level=Place.Level.CENTRE)
-    for line in lines["points"]:
-        _write_site(line, places, report, level=Place.Level.POINT)
+    sites = [(line, Place.Level.CENTRE) for line in lines["centres"]]
+    sites += [(line, Place.Level.POINT) for line in lines["points"]]
+    rows = [_write_site(line, places, report, level=level) for line, level in sites]
+    if not report.errors:
+        _refuse_positions([line for line, _level in sites], report)
+    if not report.errors:
+        for row in rows:
+            if row is not None:
+                _write_status(row, report)
     for line in lines["counters"]:
         _write_counter(line, places, report)
     _write_hours(lines["hours"], places, report)
+    if report.touched and not report.errors:
+        services.announce(list(Place.objects.filter(pk__in=report.touched)))
     for line in lines["staff"]:
         _write_staff(line, report)
     _write_roles(lines["roles"], places, report)
@@ -306,8 +112,8 @@ def _parent(line: Line, column: str, places: dict[str, Place], report: Report, *
 
 
 def _write_place(line: Line, places: dict[str, Place], report: Report) -> None:
-    code = _needed(line, "code", report, longest=30)
-    level = _choice(line, "level", Place.Level, report)
+    code = cell_needed(line, "code", report, longest=30)
+    level = cell_choice(line, "level", Place.Level, report)
     if level in (Place.Level.CENTRE, Place.Level.POINT):
         report.refuse(line, "level", _("belongs on a sheet of its own: centres or points."))
     parent = None
@@ -316,7 +122,7 @@ def _write_place(line: Line, places: dict[str, Place], report: Report) -> None:
         if parent is None:
             return
     fields = {
-        "name": _needed(line, "name", report, longest=80),
+        "name": cell_needed(line, "name", report, longest=80),
         "name_en": line.text("name_en"),
         "short_name": line.text("short_name"),
         "level": level,
@@ -324,40 +130,102 @@ def _write_place(line: Line, places: dict[str, Place], report: Report) -> None:
     _save(code, parent, fields, kind="places", places=places, report=report)
 
 
-def _write_site(line: Line, places: dict[str, Place], report: Report, *, level: str) -> None:
-    """A centre or a service point below its subdistrict."""
-    code = _needed(line, "code", report, longest=30)
+def _write_site(line: Line, places: dict[str, Place], report: Report, *, level: str) -> "StatusRow | None":
+    """A centre or a service point below its subdistrict; the status that it is to have."""
+    code = cell_needed(line, "code", report, longest=30)
     parent = _parent(line, "subdistrict", places, report, level=Place.Level.SUBDISTRICT)
     fields: dict[str, Any] = {
-        "name": _needed(line, "name", report, longest=80),
+        "name": cell_needed(line, "name", report, longest=80),
         "level": level,
-        "latitude": _degrees(line, "latitude", LATITUDES, report),
-        "longitude": _degrees(line, "longitude", LONGITUDES, report),
-        "is_step_free": _flag(line, "step_free", report),
-        "is_demo": _flag(line, "demo", report),
+        "latitude": cell_degrees(line, "latitude", report),
+        "longitude": cell_degrees(line, "longitude", report),
+        "is_step_free": cell_flag(line, "step_free", report),
+        "is_demo": cell_flag(line, "demo", report),
     }
+    if fault := positions.fault_of(fields["latitude"], fields["longitude"]):
+        column = "latitude" if "latitude" in line.cells else "longitude"
+        report.refuse(line, column, _("is “%(value)s”. %(fault)s") % {"value": line.text(column), "fault": fault})
     for column, longest in (("name_en", 120), ("short_name", 40), ("address", 200), ("directions", 200), ("phone", 40)):
         fields[column] = line.text(column)
         if len(fields[column]) > longest:
             report.refuse(line, column, _("is longer than %(longest)s characters.") % {"longest": longest})
-    status, reason, until = Place.Status.OPEN.value, "", None
+    wanted = StatusRow(line, code)
     if level == Place.Level.POINT:
-        kind = _choice(line, "kind", Place.Kind, report)
+        kind = cell_choice(line, "kind", Place.Kind, report)
         if not kind:
             report.refuse(line, "kind", _("is empty; it is needed."))
-        fields |= {"kind": kind, "has_remote_window": _flag(line, "remote_window", report)}
-        status = _choice(line, "status", Place.Status, report, default=Place.Status.OPEN)
-        reason, until = line.text("status_reason"), _until(line, report)
-        if status != Place.Status.OPEN and not reason:
-            report.refuse(line, "status_reason", _("is empty; a point that is not open needs its reason."))
+        fields |= {"kind": kind, "has_remote_window": cell_flag(line, "remote_window", report)}
+        wanted = _wanted_status(line, code, report)
     if parent is None or report.errors:
-        return
+        return None
     kind = "centres" if level == Place.Level.CENTRE else "points"
-    place = _save(code, parent, fields, kind=kind, places=places, report=report)
-    if until is not None and until <= timezone.now():
-        status, reason, until = Place.Status.OPEN.value, "", None
-    if place and (place.status, place.status_reason, place.status_until) != (status, reason, until):
-        places[code] = services.change_status(place, status, reason=reason, by="setup_district", until=until)
+    _save(code, parent, fields, kind=kind, places=places, report=report)
+    return wanted
+
+
+@dataclass(frozen=True)
+class StatusRow:
+    """The status that a row asks for; it is set when all places are there, since a point may have moved to a later one."""
+
+    line: Line
+    code: str
+    status: str = Place.Status.OPEN.value
+    reason: str = ""
+    until: datetime | None = None
+    moved_to: str = ""
+    moved_address: str = ""
+
+
+def _wanted_status(line: Line, code: str, report: Report) -> StatusRow:
+    status = cell_choice(line, "status", Place.Status, report, default=Place.Status.OPEN)
+    until = cell_until(line, report)
+    if status != Place.Status.OPEN and not line.text("status_reason"):
+        report.refuse(line, "status_reason", _("is empty; a point that is not open needs its reason."))
+    moved_to, moved_address = line.text("moved_to"), line.text("moved_address")
+    if status == Place.Status.MOVED and not moved_to and not moved_address:
+        report.refuse(line, "moved_to", _("is empty; say where it moved to: a point's code or an address."))
+    if status == Place.Status.OPEN or (until is not None and until <= timezone.now()):
+        return StatusRow(line, code)
+    if status != Place.Status.MOVED:
+        moved_to = moved_address = ""
+    return StatusRow(line, code, status, line.text("status_reason"), until, moved_to, moved_address)
+
+
+def _write_status(row: StatusRow, report: Report) -> None:
+    place = Place.objects.select_related("moved_to").get(code=row.code)
+    present = (place.status, place.status_reason, place.status_until, place.moved_address)
+    where_to = place.moved_to.code if place.moved_to else ""
+    if (*present, where_to) == (row.status, row.reason, row.until, row.moved_address, row.moved_to):
+        return
+    moved_to = Place.objects.filter(code=row.moved_to).first() if row.moved_to else None
+    if row.moved_to and (moved_to is None or moved_to.pk == place.pk):
+        report.refuse(row.line, "moved_to", _("%(code)s is no other place in the file.") % {"code": row.moved_to})
+        return
+    services.change_status(
+        place,
+        row.status,
+        reason=row.reason,
+        by=BY,
+        until=row.until,
+        moved_to=moved_to,
+        moved_address=row.moved_address,
+    )
+
+
+def _refuse_positions(lines: list[Line], report: Report) -> None:
+    """Name each row whose position lies far from the other places of its district."""
+    by_district: dict[str, dict[str, tuple[float, float]]] = {}
+    rows = Place.objects.filter(latitude__isnull=False, longitude__isnull=False)
+    for path, code, latitude, longitude in rows.values_list("path", "code", "latitude", "longitude"):
+        by_district.setdefault(path[: 2 * Place.steplen], {})[code] = (latitude, longitude)
+    for line in lines:
+        code = line.text("code")
+        for found in by_district.values():
+            if code in found and "latitude" in line.cells:
+                fault = positions.fault_of(*found[code], [where for other, where in found.items() if other != code])
+                if fault:
+                    value = f"{line.text('latitude')}, {line.text('longitude')}"
+                    report.refuse(line, "latitude", _("is “%(value)s”. %(fault)s") % {"value": value, "fault": fault})
 
 
 def _save(
@@ -384,6 +252,10 @@ def _save(
             place.move(parent, "sorted-child")
             place = Place.objects.get(pk=place.pk)
         report.note(kind, is_new=False, is_changed=bool(changed) or moved)
+        if not changed and not moved:
+            places[code] = place
+            return place
+    report.touched.add(place.pk)
     places[code] = place
     return place
 
@@ -409,11 +281,11 @@ def _write_counter(line: Line, places: dict[str, Place], report: Report) -> None
 
 def _write_hours(lines: list[Line], places: dict[str, Place], report: Report) -> None:
     """The hours of every place that the sheet names are what the sheet says."""
-    wanted: dict[str, list[tuple[int, int | None, time, time, bool]]] = {}
+    wanted: dict[str, list[Interval]] = {}
     for line in lines:
         place = _parent(line, "place", places, report)
-        opens, closes = _clock(line, "opens", report), _clock(line, "closes", report)
-        on_holidays = _flag(line, "on_holidays", report, default=True)
+        opens, closes = cell_clock(line, "opens", report), cell_clock(line, "closes", report)
+        on_holidays = cell_flag(line, "on_holidays", report, default=True)
         nth = None
         if line.text("nth"):
             nth = int(line.text("nth")) if line.text("nth").isdecimal() else 0
@@ -421,15 +293,27 @@ def _write_hours(lines: list[Line], places: dict[str, Place], report: Report) ->
                 report.refuse(line, "nth", _("must be a whole number from 1 to 5."))
         if opens and closes and closes <= opens:
             report.refuse(line, "closes", _("is not after the opening."))
-        weekdays = _weekdays(line, report)
-        if place and opens is not None and closes:
-            rows = wanted.setdefault(place.code, [])
-            rows += [(weekday, nth, opens, closes, on_holidays) for weekday in weekdays]
+            continue
+        weekdays = cell_weekdays(line, report)
+        if cell_flag(line, "on_make_up_days", report) and OpeningInterval.MAKE_UP_DAY not in weekdays:
+            weekdays.append(OpeningInterval.MAKE_UP_DAY)
+        if place is None or opens is None or closes is None:
+            continue
+        rows = wanted.setdefault(place.code, [])
+        for weekday in weekdays:
+            is_make_up = weekday == OpeningInterval.MAKE_UP_DAY
+            interval = Interval(weekday, opens, closes, None if is_make_up else nth, is_make_up or on_holidays)
+            if is_make_up and interval in rows:
+                continue
+            if fault := fault_of_week([*rows, interval]):
+                report.refuse(line, "opens", fault)
+                break
+            rows.append(interval)
     if report.errors:
         return
-    present: dict[int, set] = {}
+    present: dict[int, set[Interval]] = {}
     for row in OpeningInterval.objects.filter(place__code__in=wanted):
-        entry = (row.weekday, row.nth, row.opens, row.closes, row.on_holidays)
+        entry = Interval(row.weekday, row.opens, row.closes, row.nth, row.on_holidays)
         present.setdefault(row.place_id, set()).add(entry)
     new: list[OpeningInterval] = []
     replaced: list[int] = []
@@ -439,19 +323,17 @@ def _write_hours(lines: list[Line], places: dict[str, Place], report: Report) ->
             report.note("hours", is_new=False)
             continue
         replaced.append(place.pk)
-        new += [
-            OpeningInterval(place=place, weekday=weekday, nth=nth, opens=opens, closes=closes, on_holidays=on_holidays)
-            for weekday, nth, opens, closes, on_holidays in rows
-        ]
+        new += [OpeningInterval(place=place, **vars(row)) for row in rows]
         report.note("hours", is_new=place.pk not in present, is_changed=True)
+    report.touched |= set(replaced)
     OpeningInterval.objects.filter(place_id__in=replaced).delete()
     OpeningInterval.objects.bulk_create(new)
 
 
 def _write_staff(line: Line, report: Report) -> None:
-    username = _needed(line, "username", report, longest=150)
+    username = cell_needed(line, "username", report, longest=150)
     fields = {
-        "display_name": _needed(line, "display_name", report, longest=60),
+        "display_name": cell_needed(line, "display_name", report, longest=60),
         "staff_number": line.text("staff_number"),
     }
     if len(fields["staff_number"]) > 20:
@@ -488,7 +370,7 @@ def _write_roles(lines: list[Line], places: dict[str, Place], report: Report) ->
         user = users.get(line.text("username"))
         if user is None and not report.errors:
             report.refuse(line, "username", _("is neither in the file nor an account."))
-        role = _choice(line, "role", Role, report)
+        role = cell_choice(line, "role", Role, report)
         place = _parent(line, "place", places, report)
         if report.errors or user is None or place is None:
             continue

@@ -48,6 +48,10 @@ class Place(MP_Node):
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.OPEN)
     status_reason = models.CharField(_("reason"), max_length=200, blank=True)
     status_until = models.DateTimeField(_("until"), null=True, blank=True)
+    moved_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("moved to this place")
+    )
+    moved_address = models.CharField(_("new address"), max_length=200, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
 
     node_order_by = ["code"]
@@ -61,6 +65,10 @@ class Place(MP_Node):
             ),
             models.CheckConstraint(
                 condition=models.Q(level="point") | models.Q(kind=""), name="place_kind_only_for_points"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="moved") | models.Q(moved_to=None, moved_address=""),
+                name="place_where_to_only_if_moved",
             ),
         ]
 
@@ -79,20 +87,49 @@ class PlaceStatusChange(models.Model):
     changed_by = models.CharField(max_length=80)
     changed_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True, blank=True, help_text="empty while the change lies in the future")
+    moved_to = models.ForeignKey(Place, models.SET_NULL, null=True, blank=True, related_name="+")
+    moved_address = models.CharField(max_length=200, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True, help_text="set when it was taken back before its time")
+    cancelled_by = models.CharField(max_length=80, blank=True)
+    undoes = models.OneToOneField("self", models.SET_NULL, null=True, blank=True, related_name="undone_by")
 
     class Meta:
-        ordering = ["-changed_at"]
+        ordering = ["-changed_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(applied_at=None) | models.Q(cancelled_at=None), name="change_applied_or_cancelled"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(until=None) | models.Q(until__gt=models.F("starts_at")),
+                name="change_ends_after_it_begins",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["place", "starts_at"],
+                name="change_ahead",
+                condition=models.Q(applied_at=None, cancelled_at=None),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.place} {self.status}"
 
 
 class OpeningInterval(models.Model):
-    """One weekly interval of opening; a weekday may have any number of them."""
+    """One weekly interval of opening; a weekday may have any number of them.
+
+    The eighth "weekday" stands for make-up working days, the weekend days that are worked for a long holiday: where a
+    place has such rows, they hold on those days instead of the Saturday's or Sunday's.
+    """
+
+    MAKE_UP_DAY = 7
 
     place = models.ForeignKey(Place, models.CASCADE, related_name="opening_intervals")
     weekday = models.PositiveSmallIntegerField(
-        _("weekday"), validators=[MinValueValidator(0), MaxValueValidator(6)], help_text=_("0 is Monday")
+        _("weekday"),
+        validators=[MinValueValidator(0), MaxValueValidator(MAKE_UP_DAY)],
+        help_text=_("0 is Monday, 7 a make-up working day"),
     )
     nth = models.PositiveSmallIntegerField(_("only the nth of the month"), null=True, blank=True)
     opens = models.TimeField(_("opens"))
@@ -105,7 +142,15 @@ class OpeningInterval(models.Model):
             models.CheckConstraint(
                 condition=models.Q(closes__gt=models.F("opens")), name="interval_closes_after_opens"
             ),
-            models.CheckConstraint(condition=models.Q(weekday__lte=6), name="interval_weekday_0_to_6"),
+            models.CheckConstraint(condition=models.Q(weekday__lte=7), name="interval_weekday_0_to_7"),
+            models.CheckConstraint(
+                condition=models.Q(nth=None) | models.Q(nth__gte=1, nth__lte=5, weekday__lte=6),
+                name="interval_nth_1_to_5",
+            ),
+            models.UniqueConstraint(fields=["place", "weekday", "nth", "opens"], name="interval_once"),
+            models.UniqueConstraint(
+                fields=["place", "weekday", "opens"], condition=models.Q(nth=None), name="interval_once_every_week"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -113,7 +158,7 @@ class OpeningInterval(models.Model):
 
 
 class OpeningException(models.Model):
-    """A single date on which a place differs: closed all day, or open for other hours."""
+    """A date on which a place differs: one row without times (closed all day), or one for each interval of that day."""
 
     place = models.ForeignKey(Place, models.CASCADE, related_name="opening_exceptions")
     date = models.DateField(_("date"))
@@ -122,7 +167,18 @@ class OpeningException(models.Model):
     reason = models.CharField(_("reason"), max_length=120)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["place", "date", "opens"], name="exception_once")]
+        ordering = ["date", "opens"]
+        constraints = [
+            models.UniqueConstraint(fields=["place", "date", "opens"], name="exception_once"),
+            models.UniqueConstraint(
+                fields=["place", "date"], condition=models.Q(opens=None), name="exception_closed_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(opens__isnull=True, closes__isnull=True)
+                | models.Q(opens__isnull=False, closes__isnull=False, closes__gt=models.F("opens")),
+                name="exception_closed_or_interval",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.date} {self.reason}"

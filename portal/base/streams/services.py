@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
@@ -13,6 +14,8 @@ from portal.base.streams.models import Stream
 
 log = logging.getLogger("linban.streams")
 _portal_loop: asyncio.AbstractEventLoop | None = None
+# Called with the names of streams that this process itself has moved, after the commit.
+on_moved: list[Callable[[tuple[str, ...]], None]] = []
 
 
 def remember_portal_loop(loop: asyncio.AbstractEventLoop) -> None:
@@ -36,6 +39,8 @@ def bump(*names: str) -> None:
             Stream.objects.get_or_create(name=name, defaults={"seq": 1})
 
     def tell() -> None:
+        for follow in on_moved:
+            follow(names)
         for name in names:
             announce(group_name(name), {"type": "stream.moved", "name": name})
 

@@ -15,21 +15,32 @@ from django.db import transaction
 from django.tasks import task_backends
 from django.tasks.backends.dummy import DummyBackend
 
+from content.bulletin import demo as bulletin_demo
+from content.editing import demo as editing_demo
+from content.editing import groups
+from content.editing.approval import ensure_workflows
 from content.guides.services import build_site
 from content.items.models import ServiceItem
+from portal.base.accounts.models import User
 from portal.base.calendars.services import load_shipped_holidays
 from portal.base.clock.services import ensure_rules
 from portal.base.keyring import services as keyring
 from portal.base.places import district
 from portal.base.places.models import Place
+from portal.base.rights import services as rights
+from portal.base.rights.models import Role
 from servicedesk.devices.services import pair
 
 ROOT = settings.BASE_DIR
 DISTRICT_FILE = ROOT / "portal/base/places/data/demo_district.xlsx"
 ITEMS_FILE = ROOT / "content/items/data/items.json"
-ADDITIONS_FILE = ROOT / "content/items/data/demo_additions.json"
-QUESTIONS_FILE = ROOT / "content/items/data/demo_questions.json"
+ADDITIONS_FILES = (
+    ROOT / "content/items/data/demo_additions.json",
+    ROOT / "content/items/data/residents_words.json",
+    ROOT / "content/items/data/demo_questions.json",
+)
 DISTRICT = "310106"
+SUBDISTRICT = "310106019000"
 CENTRE = "310106019000-C"
 KIOSK = "JA-DN-01"
 KIOSK_NAME = "慧芝湖双屏远程机（演示）"
@@ -72,14 +83,28 @@ class Command(BaseCommand):
             is_first = not ServiceItem.objects.exists()
             if is_first:
                 call_command("import_items", ITEMS_FILE, stdout=self.stdout, stderr=self.stderr)
-                call_command("import_items", ADDITIONS_FILE, stdout=self.stdout, stderr=self.stderr)
-                call_command("import_items", QUESTIONS_FILE, stdout=self.stdout, stderr=self.stderr)
+                for path in ADDITIONS_FILES:
+                    call_command("import_items", path, stdout=self.stdout, stderr=self.stderr)
+            self._load_editors_side()
         if is_first:
-            call_command("wagtail_update_index", verbosity=0)
             call_command("rebuild_references_index", verbosity=0)
         self._pair_kiosk(settings.DATA_DIR / "kiosk_bridge.toml")
         # script/demo shows these on its screen; what it does not find here it knows itself.
         (settings.DATA_DIR / "addresses").write_text(f"board /board/{CENTRE}/\n", encoding="utf-8")
+
+    def _load_editors_side(self) -> None:
+        """An editor for one subdistrict, the groups' pages and files, approval, and what the bulletin tells."""
+        place = Place.objects.get(code=SUBDISTRICT)
+        editor, is_new = User.objects.get_or_create(
+            username="editor.daning", defaults={"display_name": "大宁编辑（演示）", "password": "!"}
+        )
+        if is_new:
+            rights.grant(editor, Role.EDITOR, place, by="demo")
+        groups.refresh_groups()
+        district_place = Place.objects.get(code=DISTRICT)
+        ensure_workflows(district_place)
+        bulletin_demo.load_demo(district=district_place, subdistrict=place)
+        editing_demo.load_demo(owner=User.objects.filter(username="editor").first())
 
     def _pair_kiosk(self, path: Path) -> None:
         """Register the kiosk by the key in its configuration, which is made when it is missing."""

@@ -37,6 +37,10 @@ async def opened(*, has_ticket: bool = True) -> tuple[Screen, Cast]:
 
 async def in_call(desk: Screen, cast: Cast):
     assert (await desk.do("next"))["type"] == "done"
+    return await in_call_of(desk, cast)
+
+
+async def in_call_of(desk: Screen, cast: Cast):
     session = await sync_to_async(remote.session_at)(cast.counter)
     session = await sync_to_async(connected)(session)
     await desk.look()
@@ -192,3 +196,48 @@ async def test_only_the_clerk_of_the_counter_opens_its_desk_and_only_as_long_as_
         client = await sync_to_async(staff_client)(user)
         assert await close_code_of(socket_of(client, "/ws/desk/")) == 4403
     assert await close_code_of(socket_of(None, "/ws/desk/")) == 4403
+
+
+async def test_a_page_of_the_counter_where_the_clerk_sat_before_does_nothing_any_more():
+    desk, cast = await opened()
+    await sync_to_async(places.sit_down)(cast.second_counter, clerk=cast.clerk)
+    await desk.socket.send_json_to({"type": "next", "id": "x"})
+    assert (await desk.next_message())["code"] == "forbidden"
+    output = await desk.socket.receive_output(timeout=30)
+    assert (output["type"], output["code"]) == ("websocket.close", 4403)
+    assert await Ticket.objects.filter(state=TicketState.WAITING).acount() == 1, "nobody was called"
+
+
+async def test_an_unknown_region_of_the_card_is_told_and_hinders_nothing():
+    desk, cast = await opened()
+    await in_call(desk, cast)
+    await desk.do("confirm_face")
+    assert "地区码" in desk.data["regions"]["person"]
+    await desk.do("open_case", item="marriage-archive")
+    assert await Case.objects.acount() == 1
+    await desk.close()
+
+
+async def test_a_face_is_compared_only_when_it_is_seen():
+    desk, cast = await opened()
+    await desk.do("next")
+    assert 'data-command="confirm_face"' not in desk.html
+    assert await desk.refusal("confirm_face") == "face_not_confirmed"
+    await in_call_of(desk, cast)
+    assert 'data-command="confirm_face"' in desk.html
+    await desk.close()
+
+
+async def test_papers_are_given_back_in_the_same_visit():
+    desk, cast = await opened()
+    await in_call(desk, cast)
+    await desk.do("confirm_face")
+    await desk.do("open_case", item="marriage-archive")
+    await desk.do("leave_papers", papers="结婚证")
+    left = await Handover.objects.aget()
+    assert 'data-command="return_papers"' in desk.html
+    await desk.do("return_papers", handover=str(left.pk))
+    assert await Handover.objects.filter(returns=left, direction="returned").acount() == 1
+    assert 'data-command="return_papers"' not in desk.html
+    assert await desk.refusal("return_papers", handover=str(left.pk)) == "invalid_transition"
+    await desk.close()

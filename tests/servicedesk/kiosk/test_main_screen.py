@@ -110,6 +110,18 @@ async def test_a_typed_number_shows_nothing_and_a_wrong_one_is_told_in_its_place
     await kiosk.close()
 
 
+async def test_a_typed_number_of_an_abolished_region_is_told_and_draws_all_the_same():
+    kiosk, _cast = await opened()
+    await kiosk.do("number", number="440524188001010014")
+    assert kiosk.name == "items" and "地区码" in kiosk.html
+    await kiosk.do("ticket")
+    assert kiosk.name == "ticket" and "地区码" in kiosk.html
+    await kiosk.do("leave")
+    await kiosk.do("number", number="11010519491231002X")
+    assert kiosk.name == "items" and "地区码" not in kiosk.html
+    await kiosk.close()
+
+
 async def test_an_item_chosen_first_waits_for_the_card_and_no_item_draws_at_once():
     kiosk, _cast = await opened()
     await kiosk.do("choose", item="marriage-archive")
@@ -261,4 +273,18 @@ async def test_a_notice_from_the_questions_goes_with_the_number_and_is_printed()
     await kiosk.do("leave")
     await kiosk.do("ticket")
     assert await Ticket.objects.filter(item=None, notice_id=None).acount() == 1
+    await kiosk.close()
+
+
+async def test_the_clerk_is_told_of_a_camera_that_gives_no_picture():
+    kiosk, cast = await opened()
+    await kiosk.swipe(RESIDENT)
+    await kiosk.do("ticket")
+    assert await kiosk.refusal("trouble", what="camera") == "no_session"
+    await sync_to_async(remote.call_next)(cast.counter, clerk=cast.clerk, actor="user:1")
+    for what, words in (("camera", "摄像头"), ("document", "高拍仪")):
+        await kiosk.do("trouble", what=what)
+        session = await sync_to_async(remote.active_session_of)(kiosk.device)
+        assert words in session.resident_words
+    assert await kiosk.refusal("trouble", what="the weather") == "malformed"
     await kiosk.close()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal.base.journal import services as journal
 from portal.base.places.models import OpeningInterval
 from servicedesk.devices import services as devices
 from tests.servicedesk.cases.at_desk import a_kiosk
@@ -33,3 +34,21 @@ def test_a_points_card_says_open_closed_or_that_it_is_not_known(cast, client):
     assert b"sill-card__wait" not in unknown and unknown != says_open
     assert client.get("/live/point/none/").status_code == 404
     assert client.get(f"/live/point/{cast.centre.code}/").status_code == 404
+
+
+def test_the_kiosk_itself_chooses_the_camera_that_looks_at_papers(cast, client):
+    device, _private = a_kiosk(cast.point)
+    browser = device_client(device)
+    assert browser.post("/kiosk/setup/", {"document_camera": " USB 高拍仪 "}).status_code == 302
+    device.refresh_from_db()
+    assert device.document_camera == "USB 高拍仪"
+    entry = journal.entries_for(("device", device.pk))[-1]
+    assert (entry.action, entry.actor) == ("document_camera", f"device:{device.code}")
+    assert 'data-document-camera="USB 高拍仪"' in browser.get("/kiosk/").content.decode()
+    browser.post("/kiosk/setup/", {"document_camera": "x" * 500})
+    device.refresh_from_db()
+    assert len(device.document_camera) == 120
+    # A browser that is no kiosk changes nothing, and is asked for its device.
+    assert b"data-connect" in client.post("/kiosk/setup/", {"document_camera": ""}).content
+    device.refresh_from_db()
+    assert device.document_camera != ""

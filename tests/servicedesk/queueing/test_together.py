@@ -6,7 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
+from portal.base.places import services as places
+from portal.base.places.errors import CounterTaken
+from portal.base.places.models import Counter
 from servicedesk.queueing import services as queueing
+from servicedesk.queueing.errors import CounterBusy
 from servicedesk.queueing.lineup import line_up
 from servicedesk.queueing.models import Call, Ticket
 from tests.servicedesk.queueing.conftest import a_person
@@ -104,3 +108,48 @@ def test_numbers_drawn_together_are_all_different(cast):
     drawn = together(*[draw_one] * 6)
     assert sorted(ticket.number for ticket in drawn) == [f"A00{n}" for n in range(1, 7)]
     assert Ticket.objects.count() == 6
+
+
+def test_of_two_clerks_who_sit_down_together_one_is_told_that_the_counter_is_taken(cast):
+    """The page that both saw showed it free; who comes second is refused under the lock and displaces nobody."""
+
+    def sit(clerk):
+        try:
+            places.sit_down(cast.counter, clerk=clerk)
+            return "sits"
+        except CounterTaken:
+            return "refused"
+
+    assert sorted(together(lambda: sit(cast.clerk), lambda: sit(cast.second_clerk))) == ["refused", "sits"]
+    cast.counter.refresh_from_db()
+    assert cast.counter.clerk in (cast.clerk, cast.second_clerk)
+
+
+def test_two_clerks_who_change_places_at_one_moment_never_end_at_one_counter(cast):
+    places.sit_down(cast.counter, clerk=cast.clerk)
+    places.sit_down(cast.second_counter, clerk=cast.second_clerk)
+
+    def move(counter, clerk):
+        try:
+            places.sit_down(counter, clerk=clerk)
+        except CounterTaken as error:
+            return error.code
+
+    together(lambda: move(cast.second_counter, cast.clerk), lambda: move(cast.counter, cast.second_clerk))
+    seats = list(Counter.objects.filter(clerk__isnull=False).values_list("clerk", flat=True))
+    assert sorted(seats) == sorted([cast.clerk.pk, cast.second_clerk.pk])
+
+
+def test_nobody_leaves_a_counter_to_which_a_number_was_called_at_that_moment(draw, cast):
+    """The lost race: the number comes after the page was drawn, and before the clerk's move is carried out."""
+    draw()
+    places.sit_down(cast.counter, clerk=cast.clerk)
+    queueing.call_next(cast.counter, actor="user:1")
+    for leave in (
+        lambda: places.leave_counter(cast.counter, clerk=cast.clerk),
+        lambda: places.sit_down(cast.second_counter, clerk=cast.clerk),
+    ):
+        with pytest.raises(CounterBusy):
+            leave()
+    cast.counter.refresh_from_db()
+    assert cast.counter.clerk == cast.clerk and not Counter.objects.filter(pk=cast.second_counter.pk, clerk=cast.clerk)

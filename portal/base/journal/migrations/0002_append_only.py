@@ -4,11 +4,11 @@ from portal.base.journal import triggers
 
 
 def install(apps, schema_editor):
-    triggers.install(schema_editor.connection)
+    triggers.install_on_entries(schema_editor.connection)
 
 
 def remove(apps, schema_editor):
-    triggers.remove(schema_editor.connection)
+    triggers.remove_from_entries(schema_editor.connection)
 
 
 class Migration(migrations.Migration):

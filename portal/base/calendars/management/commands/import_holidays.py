@@ -1,27 +1,26 @@
-"""`manage.py import_holidays FILE.json`: load a year's public holidays and make-up working days."""
+"""`manage.py import_holidays FILE.json|.xlsx|.csv`: load a year's public holidays and make-up working days."""
 
-import json
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.base.calendars import services
+from portal.base.calendars import holidays
 
 
 class Command(BaseCommand):
-    help = "Loads a year's public holidays from a JSON file; without a file, the tables that ship with Linban."
+    help = "Loads a year's public holidays from a JSON, Excel or CSV file; without a file, the tables that ship with Linban."
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("file", nargs="?", type=Path)
 
     def handle(self, *args, **options) -> None:
         if options["file"] is None:
-            years = services.load_shipped_holidays()
+            years = holidays.load_shipped_holidays()
             self.stdout.write(f"Loaded: {', '.join(map(str, years)) or 'nothing new'}.")
             return
         try:
-            table = json.loads(options["file"].read_text(encoding="utf-8"))
-            row = services.load_holidays(table)
+            table = holidays.read_table(options["file"].name, options["file"].read_bytes())
+            row = holidays.load_holidays(table)
         except (OSError, ValueError) as error:
             raise CommandError(f"{options['file']}: {error}") from error
         self.stdout.write(f"{row.year}: {row.days.count()} days loaded.")

@@ -30,6 +30,7 @@ function showCall(call) {
   board.classList.toggle("board-call--quiet", !call);
   number.hidden = !call;
   if (!call) {
+    delete board.dataset.shown;
     where.textContent = words.none_called;
     return;
   }

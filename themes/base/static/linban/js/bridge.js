@@ -5,8 +5,8 @@ const LONGEST_WAIT_MS = 8000;
 
 const KEPT = "linban-kiosk-";
 
-/** What the kiosk's start address may say once, kept for this window: ?bridge=PORT, ?document=LABEL of the camera. */
-export function keptSetting(name) {
+/** What the kiosk's start address may say once, kept for this window: ?bridge=PORT. */
+function keptSetting(name) {
   const given = new URLSearchParams(window.location.search).get(name);
   if (given) window.sessionStorage.setItem(KEPT + name, given);
   return window.sessionStorage.getItem(KEPT + name) || "";

@@ -24,7 +24,7 @@ export function takeAnswer(message) {
 export function command(type, fields = {}) {
   const id = String(++counter);
   return new Promise((resolve, reject) => {
-    const late = document.body.dataset.textLate || "";
+    const late = document.querySelector("[data-text-late]")?.dataset.textLate || "";
     const timer = window.setTimeout(() => { waiting.delete(id); reject(Object.assign(new Error(late), { code: "late" })); }, ANSWER_WITHIN_MS);
     waiting.set(id, { resolve, reject, timer });
     stream.send({ ...fields, type, id });
@@ -33,7 +33,8 @@ export function command(type, fields = {}) {
 
 /** Shows a refusal where the command was given: in the nearest [data-refusal], else in the page's own. */
 export function showRefusal(element, error) {
-  const place = element?.closest("[data-refusal-scope]")?.querySelector("[data-refusal]") || document.querySelector("[data-refusal]");
+  // A region may have been drawn anew meanwhile: the sentence then stands at the head of the page.
+  const place = element?.closest("[data-refusal-scope]")?.querySelector("[data-refusal]") || document.querySelector(".banner[data-refusal]") || document.querySelector("[data-refusal]");
   if (!place) return;
   place.textContent = error ? error.message : "";
   place.hidden = !error;
@@ -84,8 +85,11 @@ function confirmThen(question, button) {
   const dialog = document.querySelector("dialog[data-confirm-dialog]");
   dialog.querySelector("[data-question]").textContent = question;
   dialog.querySelector("[data-yes]").textContent = button.textContent.trim();
+  const no = dialog.querySelector("[data-no]");
+  no.dataset.usual ??= no.textContent;
+  no.textContent = button.dataset.confirmSafe || no.dataset.usual;
   dialog.querySelector("[data-yes]").onclick = () => { dialog.close(); run(button, button.dataset.command, fieldsOf(button)); };
-  dialog.querySelector("[data-no]").onclick = () => dialog.close();
+  no.onclick = () => dialog.close();
   dialog.showModal();
 }
 

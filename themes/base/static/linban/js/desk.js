@@ -24,7 +24,11 @@ function onSnapshot(data) {
 const live = new LiveStream(page.dataset.stream, {
   onSnapshot,
   onMessage: takeAnswer,
-  onState: (state) => { document.querySelector("[data-offline]").hidden = state !== "lost"; },
+  onState: (state) => {
+    document.querySelector("[data-offline]").hidden = state !== "lost";
+    document.querySelector("[data-stale]").hidden = state !== "refused";
+    if (state === "refused") endCall();
+  },
 });
 useStream(live);
 
@@ -139,7 +143,9 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   sendValues(form, "");
   await filling;
-  command("offer_form").catch((error) => showRefusal(form, error));
+  // The region is drawn anew after each command; the sentence belongs to the form that is there then.
+  const now = () => document.querySelector("form[data-paper-form]");
+  command("offer_form").then(() => showRefusal(now(), null), (error) => showRefusal(now(), error));
 });
 
 document.addEventListener("click", async (event) => {

@@ -7,6 +7,7 @@ import { wireSignatures } from "./signature.js";
 
 const page = document.querySelector("[data-second]");
 let shown = "";
+let refusedFor = "";
 
 const live = new LiveStream(page.dataset.stream, {
   onSnapshot: (data) => {
@@ -14,13 +15,21 @@ const live = new LiveStream(page.dataset.stream, {
     const signing = document.querySelector("[data-signature]")?.strokes?.length > 0;
     const next = new DOMParser().parseFromString(data.regions.screen, "text/html").querySelector("[data-paper]");
     if (signing && next?.dataset.sha256 === document.querySelector("[data-paper]")?.dataset.sha256 && next?.dataset.state === document.querySelector("[data-paper]")?.dataset.state) return;
+    // What was refused about the paper before is not said of this one.
+    const paper = [next?.dataset.paperId, next?.dataset.sha256, next?.dataset.state].join(" ");
+    if (paper !== refusedFor) showRefusal(null, null);
+    refusedFor = paper;
+    document.documentElement.toggleAttribute("data-quiet", data.is_quiet);
     drawRegions(data.regions);
     if (data.screen !== shown) { shown = data.screen; window.scrollTo(0, 0); }
     document.querySelector("[data-focus-row]")?.scrollIntoView({ block: "nearest" });
     wireSignatures();
   },
   onMessage: takeAnswer,
-  onState: (state) => { document.querySelector("[data-offline]").hidden = state !== "lost"; },
+  onState: (state) => {
+    document.querySelector("[data-offline]").hidden = state !== "lost";
+    if (state === "refused") window.location.reload();
+  },
 });
 useStream(live);
 

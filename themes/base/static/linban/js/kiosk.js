@@ -1,6 +1,6 @@
 // The kiosk's main screen: draws what the server says, reads cards through the bridge, holds the call, wipes itself.
 
-import { bridgeUrl, clearStorage, connectBridge, keptSetting } from "./bridge.js";
+import { bridgeUrl, clearStorage, connectBridge } from "./bridge.js";
 import { command, showRefusal, takeAnswer, useStream } from "./commands.js";
 import { grabStill, startMedia, stopMedia } from "./kiosk-media.js";
 import { drawRegions, forgetRegion } from "./regions.js";
@@ -11,7 +11,7 @@ import { speakText } from "./say.js";
 
 const page = document.querySelector("[data-kiosk]");
 const stage = document.querySelector("[data-call-stage]");
-const documentCamera = keptSetting("document");
+const USUAL_VOLUME = 0.7;
 let call = null;
 let session = null;
 let cameras = null;
@@ -26,6 +26,7 @@ function onSnapshot(data) {
   stage.hidden = !inCall;
   document.querySelector('[data-region="screen"]').hidden = inCall;
   document.body.classList.toggle("kiosk--dusk", inCall);
+  document.documentElement.toggleAttribute("data-quiet", data.is_quiet);
   drawRegions(data.regions);
   if (data.screen !== lastScreen) {
     lastScreen = data.screen;
@@ -47,7 +48,11 @@ const live = new LiveStream(page.dataset.stream, {
     if (takeAnswer(message)) return;
     if (message.type === "capture") capture(message.token);
   },
-  onState: (state) => { document.querySelector("[data-offline]").hidden = state !== "lost"; },
+  onState: (state) => {
+    document.querySelector("[data-offline]").hidden = state !== "lost";
+    // The portal knows this machine no more: the start page says so and what to do.
+    if (state === "refused") window.location.replace(page.dataset.home);
+  },
 });
 useStream(live);
 
@@ -71,10 +76,11 @@ async function holdCall(wanted) {
   if (session === wanted.session) return;
   session = wanted.session;
   try {
-    cameras = await startMedia(documentCamera);
+    cameras = await startMedia(page.dataset.documentCamera);
   } catch (error) {
     document.querySelector("[data-camera-refused]").hidden = false;
     console.warn("kiosk: no camera", error);
+    command("trouble", { what: "camera" }).catch(() => {});
     cameras = { local: new MediaStream(), documents: null };
   }
   if (session !== wanted.session) return;
@@ -87,7 +93,9 @@ async function holdCall(wanted) {
     sendOffer: async (sdp) => (await command("offer", { sdp })).sdp,
     onRemote: ({ voice, face }) => {
       play(document.querySelector("[data-remote-face]"), face);
-      play(document.querySelector("[data-remote-voice]"), voice);
+      const speaker = document.querySelector("[data-remote-voice]");
+      if (!speaker.srcObject) speaker.volume = stage.querySelector("[data-louder]").getAttribute("aria-pressed") === "true" ? 1 : USUAL_VOLUME;
+      play(speaker, voice);
     },
     onState: (state) => { stage.dataset.media = state; },
   });
@@ -113,17 +121,17 @@ function endCall() {
 
 async function capture(token) {
   const blob = await grabStill(cameras);
-  if (!blob) return;
+  if (!blob) { await command("trouble", { what: "document" }).catch(() => {}); return; }
   const body = new FormData();
   body.append("page", blob, "page.jpg");
-  await fetch(page.dataset.captureUrl.replace("TOKEN", token), { method: "POST", body, headers: { "X-CSRFToken": page.dataset.csrf } });
+  const answer = await fetch(page.dataset.captureUrl.replace("TOKEN", token), { method: "POST", body, headers: { "X-CSRFToken": page.dataset.csrf } }).catch(() => null);
+  if (!answer?.ok) await command("trouble", { what: "document" }).catch(() => {});
 }
 
 stage.querySelector("[data-louder]")?.addEventListener("click", (event) => {
-  const voice = stage.querySelector("[data-remote-voice]");
-  const louder = voice.volume >= 1 ? 0.6 : 1;
-  voice.volume = louder;
-  event.currentTarget.setAttribute("aria-pressed", String(louder === 1));
+  const isLouder = event.currentTarget.getAttribute("aria-pressed") !== "true";
+  stage.querySelector("[data-remote-voice]").volume = isLouder ? 1 : USUAL_VOLUME;
+  event.currentTarget.setAttribute("aria-pressed", String(isLouder));
 });
 stage.querySelector("[data-type]")?.addEventListener("click", () => { stage.querySelector("[data-say-form]").hidden = false; stage.querySelector("[data-say-form] input").focus(); });
 stage.addEventListener("command:done", (event) => {

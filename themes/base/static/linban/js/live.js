@@ -3,6 +3,8 @@
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15000;
 const SILENCE_MS = 45000;
+// The screen is not this account's or device's any more; see portal/base/streams/consumers.py.
+const REFUSED_CODE = 4403;
 
 /**
  * A stream of numbered messages.
@@ -12,7 +14,7 @@ const SILENCE_MS = 45000;
  *   <- {"type": "heartbeat", "seq": 13}                   (kept to itself)
  *   => {"type": "reload"}                                 when a number was skipped
  *
- * A message without "seq" is passed on as it is. onState gets "connecting", "open" or "lost"; every element with
+ * A message without "seq" is passed on as it is. onState gets "connecting", "open", "lost", or "refused" for good; every element with
  * [data-live-state] gets the state as data-state, and its text from data-text-connecting, -open, -lost.
  */
 export class LiveStream {
@@ -93,9 +95,17 @@ export class LiveStream {
       this.#listenForSilence();
       this.#take(JSON.parse(event.data));
     });
-    socket.addEventListener("close", () => {
-      if (this.#socket === socket) this.#lost();
+    socket.addEventListener("close", (event) => {
+      if (this.#socket !== socket) return;
+      if (event.code === REFUSED_CODE) this.#refused(); else this.#lost();
     });
+  }
+
+  /** The portal does not let this page in any more; asking again would change nothing. */
+  #refused() {
+    this.close();
+    this.#socket = null;
+    this.#tell("refused");
   }
 
   #lost() {

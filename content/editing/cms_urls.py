@@ -1,0 +1,19 @@
+"""Wagtail's reports where they have to be bounded; these addresses come before Wagtail's own, which have the names."""
+
+from django.urls import path
+from django.views.decorators.cache import never_cache
+from wagtail.admin.auth import require_admin_access
+
+from content.editing.reports import BoundHistoryReport, DistrictPageTypes
+
+
+def _guarded(view: type, **kwargs: bool):
+    return never_cache(require_admin_access(view.as_view(**kwargs)))  # type: ignore[attr-defined]
+
+
+urlpatterns = [
+    path("reports/site-history/", _guarded(BoundHistoryReport)),
+    path("reports/site-history/results/", _guarded(BoundHistoryReport, results_only=True)),
+    path("reports/page-types-usage/", _guarded(DistrictPageTypes)),
+    path("reports/page-types-usage/results/", _guarded(DistrictPageTypes, results_only=True)),
+]

@@ -1,0 +1,52 @@
+"""The labelled queries: what residents type, by kind, and which items answer it; half for tuning, half for judging."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from content.search.index import Index, best_of
+from content.search.tokens import plain
+
+QUERIES = Path(__file__).with_name("queries.tsv")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One query; any of `keys` among the first three answers it."""
+
+    half: str
+    kind: str
+    query: str
+    keys: frozenset[str]
+
+
+def lines_of(half: str) -> list[str]:
+    """The file's lines of one half, "tune" or "test"."""
+    return [line for line in QUERIES.read_text("utf-8").splitlines() if line.startswith(f"{half}\t")]
+
+
+def labelled(half: str) -> list[Labelled]:
+    """The queries of one half."""
+    rows = [line.split("\t") for line in lines_of(half)]
+    return [Labelled(half, kind, query, frozenset(keys.split())) for half, kind, query, keys in rows]
+
+
+def fingerprint(half: str) -> str:
+    """SHA-256 over the lines of one half."""
+    return hashlib.sha256("".join(f"{line}\n" for line in lines_of(half)).encode()).hexdigest()
+
+
+def place_of(answer: list[str], row: Labelled) -> int | None:
+    """Where the first right item stands in the answer, from 1; None when it is not there."""
+    return next((place for place, key in enumerate(answer, start=1) if key in row.keys), None)
+
+
+def measured(index: Index, rows: list[Labelled]) -> tuple[float, float]:
+    """Recall at three and mean reciprocal rank (of the first ten) of an index on labelled queries."""
+    recalled = ranks = 0.0
+    for row in rows:
+        best = best_of(index.scores(plain(row.query)).total, 10)
+        place = place_of([index.documents[number].key for number in best], row)
+        recalled += place is not None and place <= 3
+        ranks += 1 / place if place else 0
+    return recalled / len(rows), ranks / len(rows)
