@@ -3,6 +3,7 @@
 from django.urls import include, path
 from django.views.decorators.cache import never_cache
 
+from content.guides import views as guides
 from content.notices import views as notices
 from content.notices.wizard import NoticeWizard
 from content.points import views as points
@@ -17,6 +18,8 @@ urlpatterns = [
     path("notices/<slug:token>/", notices.notice_page, name="notice"),
     path("notices/<slug:token>.pdf", notices.notice_pdf, name="notice_pdf"),
     path("notices/<slug:token>.json", notices.notice_json, name="notice_json"),
+    path("life/", guides.life_list, name="life"),
+    path("life/<slug:key>/", guides.life_event, name="life_event"),
     path("points/", points.point_list, name="points"),
     path("points/items/", points.choose_item, name="points_choose_item"),
     path("points/leaflet/", points.leaflet, name="points_leaflet"),

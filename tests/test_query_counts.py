@@ -109,7 +109,7 @@ def pages(cast) -> dict[str, Callable[[], object]]:
         "search without a hit": page("/search/?q=zzqqxx"),
         "kiosk, front": kiosk(device, "home"),
         "kiosk, items": kiosk(device, "items"),
-        "kiosk, one line": kiosk(device, "line", line="line-3"),
+        "kiosk, one line": kiosk(device, "line", line="line-3", page=1),
         "kiosk, search": kiosk(device, "search", query="第7件事"),
         "desk": desk(cast),
     }

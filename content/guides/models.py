@@ -165,14 +165,15 @@ class GuidePage(PortalPage):
             raise ValidationError({"slug": _("The address of a guide is the key of its item: %s") % self.item.key})
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from content.guides.previewing import asked_day, edition_to_show, preview_told
         from content.guides.services import guide_context
-        from content.items.services import current_edition, is_bereavement
 
-        edition = current_edition(self.item)
+        day = asked_day(request)
+        edition = edition_to_show(self.item, request, day)
         if edition is None:
             raise Http404(translation.gettext("This guide is not published yet."))
         context = super().get_context(request, *args, **kwargs) | guide_context(self.item, edition, request=request)
-        return context | {"is_quiet": is_bereavement(self.item)}
+        return context | ({"as_of": preview_told(self.item, edition, request, day)} if day else {})
 
 
 class ContentPage(PortalPage):

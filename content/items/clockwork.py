@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from content.items import services
+from content.items import import_runs, services
 from portal.base.clock.services import kept, periodic, retention
 
 kept(
@@ -25,3 +25,13 @@ def fold_demand() -> None:
 @retention("item_demand", default_days=400, of=("items.ItemDemand",))
 def forget_demand(before: datetime) -> int:
     return services.forget_demand(before)
+
+
+@periodic(every_s=3600, name="items.forget_unconfirmed_imports")
+def forget_unconfirmed_imports() -> None:
+    import_runs.forget_unconfirmed()
+
+
+@retention("item_import", default_days=365, of=("items.ImportRun",))
+def forget_imports(before: datetime) -> int:
+    return import_runs.forget_runs(before)

@@ -108,14 +108,17 @@ EDITION_LISTS: dict[str, tuple[Column, ...]] = {
     ),
 }  # fmt: skip
 MATERIALS = (
-    Column("name", longest=200, is_required=True, to="material"), Column("form", longest=60),
+    Column("name", longest=200, is_required=True, to="material"),
+    Column("form", longest=60),
     Column("kind", "choice", choices=_choices(EditionMaterial.Kind), default=""),
     Column("fate", "choice", choices=_choices(EditionMaterial.Fate), default=""),
-    Column("count", "number", default=1, least=1, most=99), Column("required", "flag", to="is_required"),
-    Column("rule", "json"), Column("group", longest=40),
-)  # fmt: skip
-# What a handbook says in place of a rule; a rule over that yes/no question comes of it.
-MATERIAL_WORDS = (Column("when", longest=120, to="when_text"), Column("situation", longest=80))
+    Column("count", "number", default=1, least=1, most=99),
+    Column("required", "flag", to="is_required"),
+    Column("rule", "json"),
+    Column("group", longest=40),
+)
+# What a handbook has instead of a rule: free words, or the key of a question that is answered with yes.
+MATERIAL_WORDS = (Column("when", longest=120), Column("situation", longest=80))
 PLACES = (
     Column("place", longest=30, is_required=True), Column("offered", "flag", to="is_offered", default=True),
     Column("remote", "flag", to="is_remote"), Column("onsite", "flag", to="is_onsite"), Column("starts_on", "day"),

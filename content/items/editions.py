@@ -18,7 +18,11 @@ def get_item(key: str) -> ServiceItem | None:
 
 def is_bereavement(item: ServiceItem | None) -> bool:
     """Whether somebody has died where this item is asked for: no lamp colour, no rating asked, no cheerful word."""
-    return item is not None and LifeEvent.objects.filter(is_bereavement=True, entries__item=item).exists()
+    if item is None:
+        return False
+    events = LifeEvent.objects.filter(entries__item=item).values_list("is_bereavement", flat=True)
+    # What also belongs to another event, such as a marriage record, is asked for by others too.
+    return bool(events) and all(events)
 
 
 def editions_in_force(on: date | None = None) -> QuerySet[ItemEdition]:

@@ -170,7 +170,10 @@ class _Import:
         values = dict(draft.edition_values)
         if edition is not None and "aliases" in values and not self.is_exact:
             values["aliases"] = _with_known_aliases(values["aliases"], edition)
+        faults = len(self.faults)
         lists = self._wanted_lists(draft, edition)
+        if len(self.faults) > faults:
+            return False
         if edition is None:
             edition = ItemEdition(item=item, valid_from=draft.valid_from or FIRST_DAY, name=item.name_zh)
         elif not edition.live:
@@ -195,6 +198,7 @@ class _Import:
             services.publish_edition(edition, user=self.user)
         except EditionFaulty as faulty:
             self.faults += [draft.fault(fault.where, fault.sentence) for fault in faulty.faults]
+            return True
         if self.known.is_in_force(edition):
             item.name_zh, item.name_en = edition.name, edition.name_en
         return True
@@ -202,11 +206,9 @@ class _Import:
     def _wanted_lists(self, draft: ItemDraft, edition: ItemEdition | None) -> dict[str, list[dict[str, Any]]]:
         lists = {name: [dict(row) for row in rows] for name, rows in draft.lists.items()}
         for row in lists.get("materials", []):
-            situation = self._situation(row, draft)
-            del row["situation"], row["when_text"]
-            if situation is not None and not row["rule"]:
-                row["rule"] = if_yes(situation.key)
             row["material"] = self.known.material(row["material"])
+            row["rule"] = row["rule"] or self._rule(row, draft)
+            del row["when"], row["situation"]
         for row in lists.get("questions", []):
             key = row["situation"]
             row["situation"] = self.known.situations.get(key)
@@ -217,15 +219,15 @@ class _Import:
                 lists[name] = [dict(row) for row in rows]
         return lists
 
-    def _situation(self, row: dict[str, Any], draft: ItemDraft) -> Any:
+    def _rule(self, row: dict[str, Any], draft: ItemDraft) -> dict[str, Any]:
+        """The condition that a handbook gives in other ways: a question's key, or free words."""
         if row["situation"]:
-            situation = self.known.situations.get(row["situation"])
-            if situation is None:
+            if row["situation"] not in self.known.situations:
                 self._no_situation(row["situation"], draft, "materials.situation")
-            return situation
-        if row["group"] or not row["when_text"] or row["rule"]:
-            return None
-        return self.known.situation_for(row["when_text"])
+            return if_yes(row["situation"])
+        if row["group"] or not row["when"]:
+            return {}
+        return if_yes(self.known.situation_for(row["when"]).key)
 
     def _no_situation(self, key: str, draft: ItemDraft, name: str) -> None:
         sentence = _("There is no situation with the key “%s”. Add it to the sheet “situations”.") % key

@@ -263,12 +263,13 @@ def _derive(row: Row, draft: ItemDraft) -> None:
 def _read_material(row: Row) -> dict[str, Any]:
     """A paper as the edition asks for it, with the handbook's free words put into place."""
     values = row.read_all((*MATERIALS, *MATERIAL_WORDS))
-    means_nothing = values["when_text"] in MEANS_NOTHING
+    when = values["when"]
+    means_nothing = when in MEANS_NOTHING
     if means_nothing:
-        values["when_text"] = ""
-    elif values["when_text"].startswith(ANY_ONE_OF) and not values["group"]:
+        values["when"] = ""
+    elif when.startswith(ANY_ONE_OF) and not values["group"]:
         values["group"] = ANY_ONE_OF
-    default = not values["when_text"] and not values["group"]
+    default = not values["when"] and not values["situation"] and not values["rule"] and not values["group"]
     given = values["is_required"]
     values["is_required"] = default if means_nothing or given is None else given and not values["group"]
     kind, fate = kind_of_form(values["form"])

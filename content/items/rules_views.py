@@ -19,7 +19,7 @@ OPERATOR_WORDS = {
     "yes_no": {"is": lambda: _("is")},
     "choice": {"is": lambda: _("is"), "not_is": lambda: _("is not"), "in": lambda: _("is one of")},
     "number": {"at_least": lambda: _("at least"), "at_most": lambda: _("at most"), "is": lambda: _("is")},
-    "date": {"on_or_after": lambda: _("on or after"), "before": lambda: _("before"), "is": lambda: _("is")},
+    "date": {"on_or_after": lambda: _("on or after"), "before": lambda: _("earlier than"), "is": lambda: _("is")},
 }
 
 

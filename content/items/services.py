@@ -15,7 +15,16 @@ from content.items.editions import (
     get_item,
     is_bereavement,
 )
-from content.items.models import ItemEdition, Material, ServiceItem
+from content.items.models import (
+    EditionMaterial,
+    EditionQuestion,
+    EditionStop,
+    ItemEdition,
+    Material,
+    ServiceItem,
+    Situation,
+)
+from content.items.rules import keys_in
 from content.items.taking import (
     BOOKED,
     ONSITE,
@@ -115,6 +124,13 @@ def publish_material(material: Material, *, user: User | None = None) -> Materia
     return material
 
 
-def touched_by(material: Material) -> list[ServiceItem]:
-    """The items whose published or coming editions ask for a paper, most frequent first."""
-    return list(ServiceItem.objects.filter(editions__materials__material=material).distinct())
+def touched_by(thing: Material | Situation) -> list[ServiceItem]:
+    """The items whose editions ask for a paper, or ask a question; most frequent first."""
+    if isinstance(thing, Material):
+        return list(ServiceItem.objects.filter(editions__materials__material=thing).distinct())
+    asking = set(ItemEdition.objects.filter(questions__situation=thing).values_list("item", flat=True))
+    for rows in (EditionMaterial, EditionStop, EditionQuestion):
+        for rule, item in rows.objects.exclude(rule={}).values_list("rule", "edition__item"):
+            if thing.key in keys_in(rule):
+                asking.add(item)
+    return list(ServiceItem.objects.filter(pk__in=asking))

@@ -50,13 +50,13 @@ def _field(words: QuestionWords, *, at_kiosk: bool) -> forms.Field:
         years = range(this_year + YEARS_AHEAD, this_year - OLDEST_YEARS, -1)
         return forms.DateField(
             label=str(words.text),
-            widget=forms.SelectDateWidget(years=years, empty_label=(_("Year"), _("Month"), _("Day"))),
+            widget=forms.SelectDateWidget(years=years, empty_label=(str(_("Year")), str(_("Month")), str(_("Day")))),
             error_messages={
                 "required": _("Choose year, month and day."),
                 "invalid": _("There is no such day. Look at the month again."),
             },
         )
-    choices = [(YES, _("Yes")), (NO, _("No"))]
+    choices = [(YES, str(_("Yes"))), (NO, str(_("No")))]
     if question.kind == CHOICE:
         choices = [(key, str(words.choices[key])) for key in question.choices]
     return forms.ChoiceField(

@@ -42,9 +42,9 @@ def pdf_of(notice: Notice, *, address: str, is_large: bool = False) -> bytes:
         "size": "18" if is_large else "12",
     }
     return typst.compile(
-        SOURCE.read_bytes(),
+        SOURCE,
         format="pdf",
-        font_paths=[str(font_path().parent)],
+        font_paths=[font_path().parent],
         ignore_system_fonts=True,
         sys_inputs=inputs,
         pdf_standards=["ua-1"],

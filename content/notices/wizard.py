@@ -47,7 +47,8 @@ class NoticeWizard(NamedUrlSessionWizardView):
     def get_form_list(self) -> dict[str, type[AnswerForm]]:
         """The questions as far as the answers lead."""
         # The library forgets these two after each answer, so they must be there.
-        self._resolved_form_list, self._cache_signature = {}, ()
+        self._resolved_form_list: dict[str, Any] = {}
+        self._cache_signature = ()
         return dict.fromkeys(self._now().asked, AnswerForm)
 
     def _given(self) -> dict[str, Answer]:
@@ -71,9 +72,8 @@ class NoticeWizard(NamedUrlSessionWizardView):
 
     def get_form_step_data(self, form: AnswerForm) -> MultiValueDict:
         """The answer alone: neither the token of the form nor anything else goes into the session."""
-        return MultiValueDict(
-            {name: form.data.getlist(name) for name in form.data if name.startswith(f"{form.prefix}-")}
-        )
+        data = MultiValueDict(form.data)
+        return MultiValueDict({name: data.getlist(name) for name in data if name.startswith(f"{form.prefix}-")})
 
     def get(self, *args: Any, **kwargs: Any) -> HttpResponse:
         if kwargs.get("step"):

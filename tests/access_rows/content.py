@@ -1,6 +1,7 @@
 """Who may see the pages of the content half: everybody."""
 
 from content.items.importing import import_items
+from content.items.models import LifeEvent
 from content.items.services import current_edition
 from content.notices.models import Notice
 from content.notices.services import issue_notice
@@ -30,7 +31,13 @@ def an_edition(cast: Cast):
     return current_edition(import_items(read_rows(*SMALL)).items[0])
 
 
+def _life_event() -> str:
+    return LifeEvent.objects.get_or_create(key="moving", defaults={"name": "搬家"})[0].key
+
+
 ROWS = [
+    Row("life/", "/life/", PUBLIC),
+    Row("life/<slug:key>/", lambda cast: f"/life/{_life_event()}/", PUBLIC),
     Row("points/", "/points/", PUBLIC),
     Row("points/<str:code>/", lambda cast: f"/points/{cast.point.code}/", PUBLIC),
     Row("points/items/", "/points/items/", PUBLIC),

@@ -16,7 +16,6 @@ from tests.content.conftest import item_row, read_rows
 
 pytestmark = pytest.mark.django_db
 RULE = {"all": [{"question": "who-comes", "is": "somebody-else"}]}
-TOO_YOUNG = {"all": [{"question": "who-comes", "is": "somebody-else"}, {"question": "age", "at_most": 15}]}
 SHARED = {
     "situations": [
         {"key": "who-comes", "name": "谁来办", "question": "谁来办这件事？", "kind": "choice", "why": "代办要多带一样。",
@@ -43,7 +42,8 @@ def full_row(cast) -> dict:
         offline_window="每月25日至5日",
         materials=[{"name": "残疾评定表", "form": "原件", "kind": "seen", "fate": "returned", "count": 2, "rule": RULE}],
         questions=[{"question": "who-comes"}, {"question": "age", "rule": RULE}],
-        stops=[{"rule": TOO_YOUNG, "sentence": "要本人来。", "next_step": "打 12345。", "next_step_en": "Call 12345."}],
+        stops=[{"rule": {"question": "age", "at_most": 10}, "sentence": "要本人来。", "next_step": "打 12345。",
+                "next_step_en": "Call 12345."}],
         stages=[{"office": "街镇", "working_days": 7, "extension_days": 3}, {"office": "区", "working_days": 10}],
         fees=[{"what": "工本费", "amount": "20.5", "unit": "本"}],
         proxies=[{"who": "relative", "when": "行动不便", "brings": "关系证明"}],

@@ -1,11 +1,11 @@
 """Whether an item can be taken here and now, and what is said when it cannot."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from content.items.models import ItemAtPlace
+from content.items.models import ItemAtPlace, ItemHours
 from content.items.services import (
     can_be_taken,
     current_edition,
@@ -88,3 +88,34 @@ def test_the_most_frequent_come_first(site, cast):
     lines = lines_with_items(cast.point)
     assert {line.code for line, _items in lines} == {"medical-insurance", "archives", "trade-union"}
     assert all(items for _line, items in lines)
+
+
+def test_what_starts_later_is_refused_with_its_day_and_not_listed(site, cast):
+    item = get_item(KEY)
+    ItemAtPlace.objects.create(item=item, place=cast.point, starts_on=date(2027, 1, 1))
+    refusal = can_be_taken(item, cast.point, NOON)
+    assert (refusal.code, refusal.next_on) == ("not_yet", date(2027, 1, 1))
+    assert "1月1日" in refusal.sentence
+    assert refusal.next_step
+    assert item not in items_for_place(cast.point, at=NOON)
+    later = datetime(2027, 1, 1, 0, 0, tzinfo=SHANGHAI)
+    assert can_be_taken(item, cast.point, later) is None
+    assert item in items_for_place(cast.point, at=later)
+
+
+def test_outside_a_places_hours_for_the_item_it_says_the_next_hour(site, cast):
+    item = get_item(KEY)
+    rule = ItemAtPlace(item=item, place=cast.subdistrict)
+    rule.hours = [
+        ItemHours(weekday=0, opens=time(9), closes=time(11)),
+        ItemHours(weekday=2, opens=time(13), closes=time(16)),
+    ]
+    rule.save()
+    refusal = can_be_taken(item, cast.point, NOON)
+    assert (refusal.code, refusal.next_on) == ("not_now", date(2026, 11, 25))
+    assert "09:00–11:00" in refusal.sentence
+    assert "13:00" in refusal.next_step
+    assert item not in items_for_place(cast.point, at=NOON)
+    assert item in items_for_place(cast.point)
+    assert can_be_taken(item, cast.point, datetime(2026, 11, 23, 9, 0, tzinfo=SHANGHAI)) is None
+    assert can_be_taken(item, cast.point, datetime(2026, 11, 23, 11, 0, tzinfo=SHANGHAI)).code == "not_now"

@@ -7,6 +7,7 @@ from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
@@ -153,6 +154,13 @@ class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, 
     def said(self, field: str) -> str:
         """A text in the reader's language; Chinese where the English is missing."""
         return (getattr(self, f"{field}_en") if in_english() else "") or getattr(self, field)
+
+    @property
+    def state_words(self) -> str:
+        """For the editors' list: whether it is published, and from when."""
+        if not self.live:
+            return gettext("draft")
+        return gettext("published, comes later") if self.valid_from > timezone.localdate() else gettext("published")
 
     @property
     def steps(self) -> list[str]:

@@ -1,5 +1,7 @@
 """The lasting identity of a thing to be done, its line of business, its external codes, and the events of life."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -82,6 +84,8 @@ class ServiceItem(models.Model):
     name_en = models.CharField(max_length=200, editable=False, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
+    # Set by lists on the items that they give: the edition in force.
+    edition: Any
 
     class Meta:
         ordering = ["-frequency", "line__order", "list_number", "key"]

@@ -37,6 +37,7 @@ ITEMS_FILE = ROOT / "content/items/data/items.json"
 ADDITIONS_FILES = (
     ROOT / "content/items/data/demo_additions.json",
     ROOT / "content/items/data/residents_words.json",
+    ROOT / "content/items/data/life_events.json",
     ROOT / "content/items/data/demo_questions.json",
 )
 DISTRICT = "310106"
