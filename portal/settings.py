@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "content.documents",
     "content.items",
     "content.guides",
+    "content.notices",
     "content.bulletin",
     "content.editing",
     "content.points",

@@ -3,7 +3,7 @@
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
@@ -23,11 +23,12 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
 from content.editing.viewsets import EditorViewSet
-from content.items import import_views
+from content.items import import_views, rules_views
 from content.items.forms import EditionForm
 from content.items.models import ItemAtPlace, ItemEdition, LifeEvent, Line, Material, ServiceItem, Situation
 from content.items.panels import EditionsPanel, TouchedPanel, touched_lines
 from content.items.publishing import HELD_BACK, held_back_message
+from content.items.rules_panels import rules_tab
 
 
 class EditionViewSet(EditorViewSet):
@@ -126,6 +127,7 @@ class EditionViewSet(EditorViewSet):
                 ],
                 heading=_("Sources and law"),
             ),
+            rules_tab(),
         ],
         base_form_class=EditionForm,
     )
@@ -265,6 +267,14 @@ def register_held_back(actions: LogActionRegistry) -> None:
 
         def format_message(self, log_entry: BaseLogEntry) -> str:
             return held_back_message(log_entry.data)
+
+
+@hooks.register("register_admin_urls")
+def rules_urls() -> list[URLPattern]:
+    return [
+        path("rules/questions.json", rules_views.rule_questions, name="rule_questions"),
+        path("rules/<str:pk>/", rules_views.edition_rules, name="edition_rules"),
+    ]
 
 
 @hooks.register("before_edit_snippet")

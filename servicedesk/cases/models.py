@@ -25,6 +25,7 @@ class Case(models.Model):
     external_number = models.CharField(max_length=64, blank=True)
     item = models.ForeignKey("items.ServiceItem", models.PROTECT, related_name="cases")
     edition_id = models.BigIntegerField(null=True)
+    notice_id = models.UUIDField(null=True, help_text="the notice that the resident brought, by id")
     ticket = models.ForeignKey("queueing.Ticket", models.PROTECT, related_name="cases")
     centre = models.ForeignKey(Place, models.PROTECT, related_name="cases")
     point = models.ForeignKey(Place, models.PROTECT, null=True, related_name="point_cases")
@@ -185,3 +186,21 @@ class Result(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ExtraAsk(models.Model):
+    """A clerk asked for something that the resident's notice does not name; the reason is sealed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    notice_id = models.UUIDField()
+    notice_code = models.CharField(max_length=6)
+    item_key = models.CharField(max_length=80)
+    material = models.CharField(max_length=200)
+    reason_sealed = models.BinaryField()
+    ticket = models.ForeignKey("queueing.Ticket", models.PROTECT, null=True, related_name="extra_asks")
+    clerk = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    centre = models.ForeignKey(Place, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.notice_code}: {self.material}"

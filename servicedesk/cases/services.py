@@ -151,6 +151,7 @@ def open_case(
             number=_new_number(ticket),
             item=item,
             edition_id=edition.pk if edition else None,
+            notice_id=ticket.notice_id,
             ticket=ticket,
             centre=ticket.centre,
             point=ticket.point,

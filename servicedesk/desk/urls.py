@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from servicedesk.desk import case_actions, dossiers, views
+from servicedesk.desk import case_actions, dossiers, notices, views
 
 urlpatterns = [
     path("", views.desk, name="desk"),
@@ -17,6 +17,10 @@ urlpatterns = [
     path("cases/<uuid:case_id>/sign/", case_actions.sign_receipt, name="desk_case_sign"),
     path("receipts/<uuid:handover_id>.pdf", case_actions.receipt_pdf, name="desk_receipt_pdf"),
     path("cases/<uuid:case_id>/result/", views.attach_result, name="desk_attach_result"),
+    path("notice/", notices.notice, name="desk_notice"),
+    path("notice/<uuid:notice_id>/attach/", notices.attach, name="desk_notice_attach"),
+    path("notice/<uuid:notice_id>/more/", notices.more, name="desk_notice_more"),
+    path("duty/extras/", notices.extras, name="duty_extras"),
     path("pages/<uuid:page_id>.jpg", views.page_image, name="desk_page_image"),
     path("forms/<uuid:form_id>.pdf", views.form_pdf, name="desk_form_pdf"),
     path("dossiers/", dossiers.dossier_list, name="dossiers"),

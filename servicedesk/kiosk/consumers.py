@@ -15,6 +15,9 @@ from django.utils.translation import gettext_lazy
 
 from content.bulletin import services as bulletin
 from content.items import services as items
+from content.notices import services as notices
+from content.notices.errors import UnknownNotice
+from content.notices.models import Notice
 from content.search import services as search
 from portal.base.errors import DomainError
 from portal.base.places.services import centre_for
@@ -81,6 +84,7 @@ class KioskConsumer(DeviceConsumer):
         self.assurance = "none"
         self.warning = ""
         self.chosen: str | None = None
+        self.notice: Notice | None = None
         self.rated_or_left: set[str] = set()
 
     # --- what is shown ----------------------------------------------------------------------------------------------
@@ -281,6 +285,15 @@ class KioskConsumer(DeviceConsumer):
             return
         self._issue(key)
 
+    def do_notice(self, message: dict[str, Any]) -> None:
+        """The questions were answered at this kiosk: the number drawn next carries the notice."""
+        try:
+            self.notice = notices.notice_by_token(str(message.get("token", ""))[:40])
+        except UnknownNotice as error:
+            self.view = {"name": "refused", "message": str(error), "code": error.code}
+            return
+        self.do_choose({"item": self.notice.item_key})
+
     def do_ticket(self, message: dict[str, Any]) -> None:
         """I'm not sure: a consultation ticket at once."""
         self._issue(None)
@@ -292,13 +305,15 @@ class KioskConsumer(DeviceConsumer):
                 centre=centre_for(self.device.place), channel="remote", actor=self.actor, item=item,
                 point=self.device.place, device=self.device, assurance=self.assurance,
                 person=self._person() if self.person_id else None,
+                notice=self.notice if self.notice and self.notice.item_key == key else None,
             )  # fmt: skip
         except DomainError as error:
             self.view = {"name": "refused", "message": str(error), "code": error.code}
             return
         if is_new:
             printouts.print_ticket(ticket, actor=self.actor)
-        self.chosen, self.ticket_id = None, ticket.pk
+            printouts.print_notice(ticket, actor=self.actor)
+        self.chosen, self.notice, self.ticket_id = None, None, ticket.pk
         self.view = {"name": "ticket", "again": not is_new}
 
     def do_give_up(self, message: dict[str, Any]) -> None:

@@ -38,8 +38,8 @@ class TicketSlip:
 class SlipPage:
     """Writes down the slip from the top; every method moves `y` below what it drew."""
 
-    def __init__(self) -> None:
-        self.image = Image.new("L", (WIDTH_PX, 2000), 255)
+    def __init__(self, tallest_px: int = 2000) -> None:
+        self.image = Image.new("L", (WIDTH_PX, tallest_px), 255)
         self.pen = ImageDraw.Draw(self.image)
         self.y = MARGIN_PX
 
@@ -122,12 +122,17 @@ def draw_slip(slip: TicketSlip) -> Image.Image:
 
 def render_ticket(slip: TicketSlip) -> bytes:
     """The slip's ESC/POS bytes."""
+    return as_escpos(draw_slip(slip))
+
+
+def as_escpos(picture: Image.Image) -> bytes:
+    """A black and white picture as the printer takes it, cut at its end."""
     # Here and not above: its drivers for every kind of line are slow to load, and a slip needs none of them.
     from escpos.printer import Dummy
 
     printer = Dummy()
     printer.profile.profile_data["media"]["width"]["pixels"] = WIDTH_PX
     printer.hw("INIT")
-    printer.image(draw_slip(slip), impl="bitImageRaster", fragment_height=512)
+    printer.image(picture, impl="bitImageRaster", fragment_height=512)
     printer.cut(mode="PART")
     return bytes(printer.output)

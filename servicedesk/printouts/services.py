@@ -17,6 +17,9 @@ from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from content.notices import services as notices
+from content.notices.models import Notice
+from content.notices.telling import told
 from portal.base.errors import Changed
 from portal.base.journal import services as journal
 from portal.base.keyring import services as keyring
@@ -30,6 +33,7 @@ from servicedesk.devices import services as devices
 from servicedesk.devices.models import Device
 from servicedesk.printouts.errors import CannotPrint
 from servicedesk.printouts.models import PrintJob
+from servicedesk.printouts.render_notice import NoticeSlip, render_notice
 from servicedesk.printouts.render_paper import Paper, Row, SignatureBox, render_paper, stamp
 from servicedesk.printouts.render_ticket import TicketSlip, render_ticket
 from servicedesk.printouts.states import OPEN, TRANSITIONS, JobState
@@ -294,6 +298,26 @@ def print_ticket(ticket: Ticket, *, actor: str) -> PrintJob | None:
     return _queue(order, document, actor=actor)
 
 
+def notice_url(notice: Notice) -> str:
+    return f"{settings.PORTAL_URL}/notices/{notice.token}/"
+
+
+def print_notice(ticket: Ticket, *, actor: str) -> PrintJob | None:
+    """The slip of the notice that a ticket carries; None without a notice or a kiosk."""
+    notice = notices.notice_by_id(ticket.notice_id)
+    if notice is None or ticket.device is None:
+        return None
+    earlier = _jobs().filter(ticket=ticket, kind=PrintJob.Kind.NOTICE).order_by("-requested_at").first()
+    if earlier is not None and earlier.state in OPEN:
+        return earlier
+    slip = NoticeSlip(told(notice), notice_url(notice), is_reprint=earlier is not None)
+    order = Order(
+        device=ticket.device, printer=PrintJob.Printer.RECEIPT, kind=PrintJob.Kind.NOTICE, subject_id=notice.pk,
+        ticket=ticket, title=notice.code, reprint_of=earlier,
+    )  # fmt: skip
+    return _queue(order, render_notice(slip), actor=actor)
+
+
 # --- papers ------------------------------------------------------------------------------------------------------
 
 
@@ -457,6 +481,8 @@ def reprint(job: PrintJob, *, actor: str) -> PrintJob | None:
         raise CannotPrint(_("Settle first whether this one came out."))
     if job.kind == PrintJob.Kind.TICKET:
         return print_ticket(job.ticket, actor=actor) if job.ticket else None
+    if job.kind == PrintJob.Kind.NOTICE:
+        return print_notice(job.ticket, actor=actor) if job.ticket else None
     if job.kind == PrintJob.Kind.FORM:
         return print_form(FilledForm.objects.get(pk=job.subject_id), actor=actor, reprint_of=job)
     if job.kind == PrintJob.Kind.HANDOVER:

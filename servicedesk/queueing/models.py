@@ -61,6 +61,8 @@ class Ticket(models.Model):
     point = models.ForeignKey(Place, models.PROTECT, null=True, related_name="remote_tickets")
     device = models.ForeignKey("devices.Device", models.PROTECT, null=True, related_name="tickets")
     person = models.ForeignKey("residents.Person", models.PROTECT, null=True, related_name="tickets")
+    # The notice that the person carries, by id: it is deleted when its time is over, the ticket stays.
+    notice_id = models.UUIDField(null=True)
     assurance = models.CharField(max_length=10, choices=Assurance, default=Assurance.NONE)
     state = models.CharField(max_length=10, choices=TicketState, default=TicketState.WAITING)
     returned_first = models.BooleanField(default=False, help_text="returned after a drop; goes first")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from content.items import services as items
 from content.items.models import ServiceItem
+from content.notices.models import Notice
 from portal.base.calendars import services as calendars
 from portal.base.errors import InvalidTransition
 from portal.base.journal import services as journal
@@ -110,6 +111,7 @@ def issue_ticket(
     person: Person | None = None,
     assurance: str = Ticket.Assurance.NONE,
     window: tuple[datetime, datetime] | None = None,
+    notice: Notice | None = None,
 ) -> tuple[Ticket, bool]:
     """A number in the centre's queue, and whether it is new: a person's second swipe gives the same ticket.
 
@@ -158,6 +160,7 @@ def issue_ticket(
             device=device,
             person=person,
             assurance=assurance,
+            notice_id=notice.pk if notice else None,
             window_from=window[0] if window else None,
             window_until=window[1] if window else None,
             expected_p50_s=told.p50_s,
@@ -171,6 +174,22 @@ def issue_ticket(
         )
         streams.bump(*streams_of(ticket))
     return ticket, True
+
+
+@transaction.atomic
+def attach_notice(ticket: Ticket, notice: Notice, *, actor: str) -> Ticket:
+    """Let a ticket carry a notice that was shown or said; a later one takes its place."""
+    ticket = Ticket.objects.select_for_update(of=("self",)).select_related("centre", "point").get(pk=ticket.pk)
+    if ticket.notice_id == notice.pk:
+        return ticket
+    old, ticket.notice_id = str(ticket.notice_id or ""), notice.pk
+    ticket.save(update_fields=["notice_id"])
+    journal.append(
+        ("ticket", ticket.pk), action="attach_notice", actor=actor, place=ticket.point or ticket.centre,
+        facts={"notice": notice.sha256, "before": old},
+    )  # fmt: skip
+    streams.bump(*streams_of(ticket))
+    return ticket
 
 
 def _check_choices(channel: str, classes: tuple[str, ...], assurance: str) -> None:

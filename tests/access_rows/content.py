@@ -1,9 +1,34 @@
 """Who may see the pages of the content half: everybody."""
 
+from content.items.importing import import_items
 from content.items.models import LifeEvent
+from content.items.services import current_edition
+from content.notices.models import Notice
+from content.notices.services import issue_notice
 from tests.access import PUBLIC, SIGN_IN, Row
+from tests.cast import Cast
+from tests.content.conftest import SMALL, read_rows
+
+MOVES_ON = {"anonymous": 302, "stranger": 302}
+
+
+def items(cast: Cast) -> Cast:
+    import_items(read_rows(*SMALL))
+    return cast
+
+
+def a_notice(cast: Cast) -> Notice:
+    """Whoever has the link may see it; it says nothing of anybody."""
+    report = import_items(read_rows(*SMALL))
+    return issue_notice(current_edition(report.items[0]), {})
+
 
 EDITORS = {"editor": 200, "anonymous": SIGN_IN}
+RULE_EDITORS = {"editor": 200, "clerk": SIGN_IN, "stranger": SIGN_IN, "anonymous": SIGN_IN}
+
+
+def an_edition(cast: Cast):
+    return current_edition(import_items(read_rows(*SMALL)).items[0])
 
 
 def _life_event() -> str:
@@ -39,4 +64,16 @@ ROWS = [
         method="post",
     ),
     Row("search/", "/search/?q=1", PUBLIC),
+    Row("guides/<slug:key>/notice/", "/guides/hun-yin-deng-ji-dang-an-cha-xun/notice/", MOVES_ON, prepare=items),
+    Row(
+        "guides/<slug:key>/notice/<slug:step>/",
+        "/guides/hun-yin-deng-ji-dang-an-cha-xun/notice/somebody-else-comes/",
+        PUBLIC,
+        prepare=items,
+    ),
+    Row("cms/rules/questions.json", "/cms/rules/questions.json", RULE_EDITORS),
+    Row("cms/rules/<str:pk>/", lambda edition: f"/cms/rules/{edition.pk}/", RULE_EDITORS, prepare=an_edition),
+    Row("notices/<slug:token>/", lambda notice: f"/notices/{notice.token}/", PUBLIC, prepare=a_notice),
+    Row("notices/<slug:token>.pdf", lambda notice: f"/notices/{notice.token}.pdf", PUBLIC, prepare=a_notice),
+    Row("notices/<slug:token>.json", lambda notice: f"/notices/{notice.token}.json", PUBLIC, prepare=a_notice),
 ]

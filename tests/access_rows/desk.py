@@ -2,6 +2,8 @@
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from content.items.services import current_edition
+from content.notices.services import issue_notice
 from portal.base.places import services as places
 from servicedesk.cases import services as cases
 from servicedesk.remote import dossier as dossiers
@@ -44,8 +46,15 @@ def a_pdf(_subject) -> dict:
     return {"title": "证明", "pdf": SimpleUploadedFile("r.pdf", at_desk.a_pdf(), content_type="application/pdf")}
 
 
+def a_notice(cast: Cast):
+    return issue_notice(current_edition(at_desk.an_item()), {})
+
+
 NOBODY_ELSE = {"other_clerk": 403, "auditor": 403, "stranger": 403, "anonymous": SIGN_IN}
 READERS = {"clerk": 200, "supervisor": 200, "manager": 200, **NOBODY_ELSE}
+READS_NOTICES = {
+    "clerk": 200, "other_clerk": 200, "supervisor": 200, "auditor": 403, "stranger": 403, "anonymous": SIGN_IN,
+}  # fmt: skip
 NO_DEVICE = {"anonymous": 4403, "clerk": 4403, "stranger": 4403}
 
 ROWS = [
@@ -75,6 +84,27 @@ ROWS = [
         {"clerk": OPENS, "second_clerk": 4403, "other_clerk": 4403, "stranger": 4403, "anonymous": 4403},
         kind="socket",
         prepare=seated,
+    ),
+    Row("desk/notice/", lambda notice: f"/desk/notice/?code={notice.code}", READS_NOTICES, prepare=a_notice),
+    Row(
+        "desk/notice/<uuid:notice_id>/attach/",
+        lambda notice: f"/desk/notice/{notice.pk}/attach/",
+        {**READS_NOTICES, "clerk": 302, "other_clerk": 302, "supervisor": 302},
+        method="post",
+        prepare=a_notice,
+    ),
+    Row(
+        "desk/notice/<uuid:notice_id>/more/",
+        lambda notice: f"/desk/notice/{notice.pk}/more/",
+        # A clerk who sits nowhere asks for nothing.
+        {**READS_NOTICES, "clerk": 403, "other_clerk": 403, "supervisor": 403},
+        method="post",
+        prepare=a_notice,
+    ),
+    Row(
+        "desk/duty/extras/",
+        "/desk/duty/extras/",
+        {"supervisor": 200, "manager": 200, "clerk": 403, "auditor": 403, "stranger": 403, "anonymous": SIGN_IN},
     ),
     Row(
         "desk/",

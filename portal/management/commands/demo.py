@@ -38,6 +38,7 @@ ADDITIONS_FILES = (
     ROOT / "content/items/data/demo_additions.json",
     ROOT / "content/items/data/residents_words.json",
     ROOT / "content/items/data/life_events.json",
+    ROOT / "content/items/data/demo_questions.json",
 )
 DISTRICT = "310106"
 SUBDISTRICT = "310106019000"

@@ -1,4 +1,6 @@
-"""Words of the desk's templates."""
+"""Words of the desk's templates, and how they look things up."""
+
+from collections.abc import Mapping
 
 from django import template
 from django.utils.translation import gettext as _
@@ -6,6 +8,12 @@ from django.utils.translation import gettext as _
 from servicedesk.cases.models import Handover
 
 register = template.Library()
+
+
+@register.filter
+def mark_of(marks: Mapping[str, str], line_id: str) -> str:
+    """How a line of a notice differs from the other side: added, removed, changed, or nothing."""
+    return marks.get(line_id, "")
 
 
 @register.filter

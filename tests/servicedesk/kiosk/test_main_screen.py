@@ -3,6 +3,8 @@
 import pytest
 from asgiref.sync import sync_to_async
 
+from content.items.services import current_edition, get_item
+from content.notices.services import issue_notice
 from portal.base.keyring import services as keyring
 from portal.base.places.models import Place
 from servicedesk.devices import services as devices
@@ -254,6 +256,24 @@ async def test_only_a_paired_device_has_a_screen():
     client = await sync_to_async(device_client)(device)
     await sync_to_async(devices.revoke)(device, actor="user:1", reason="stolen")
     assert await close_code_of(socket_of(client, "/ws/kiosk/")) == 4403
+
+
+async def test_a_notice_from_the_questions_goes_with_the_number_and_is_printed():
+    kiosk, _cast = await opened()
+    issued = await sync_to_async(lambda: issue_notice(current_edition(get_item("marriage-archive")), {}))()
+    assert await kiosk.do("notice", token="guessed") and kiosk.name == "refused"
+    await kiosk.do("notice", token=issued.token)
+    assert kiosk.name == "home"
+    await kiosk.swipe(RESIDENT)
+    ticket = await Ticket.objects.aget()
+    assert ticket.notice_id == issued.pk
+    kinds = [job.kind async for job in PrintJob.objects.filter(ticket=ticket).order_by("requested_at")]
+    assert kinds == [PrintJob.Kind.TICKET, PrintJob.Kind.NOTICE]
+    assert "要带什么的单子" in kiosk.html
+    await kiosk.do("leave")
+    await kiosk.do("ticket")
+    assert await Ticket.objects.filter(item=None, notice_id=None).acount() == 1
+    await kiosk.close()
 
 
 async def test_the_clerk_is_told_of_a_camera_that_gives_no_picture():

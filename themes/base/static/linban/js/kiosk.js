@@ -20,6 +20,7 @@ let announced = "";
 
 // --- the screen ----------------------------------------------------------------------------------------------------
 function onSnapshot(data) {
+  tellNotice();
   const inCall = data.screen === "call";
   page.dataset.screen = data.screen;
   stage.hidden = !inCall;
@@ -54,6 +55,16 @@ const live = new LiveStream(page.dataset.stream, {
   },
 });
 useStream(live);
+
+// Back from the questions: the notice is told once the socket answers, and leaves the address at once.
+let carried = new URLSearchParams(window.location.search).get("notice");
+if (carried) window.history.replaceState(null, "", page.dataset.home);
+
+function tellNotice() {
+  const token = carried;
+  carried = null;
+  if (token) command("notice", { token }).catch((error) => showRefusal(document.body, error));
+}
 
 // --- the call -------------------------------------------------------------------------------------------------------
 async function holdCall(wanted) {
