@@ -12,7 +12,7 @@ from content.bulletin import services as bulletin
 from content.guides.lists import crumbs, lit_window, url_of
 from content.guides.materials_told import Fact, bring_fact, material_lists
 from content.items import services as items
-from content.items.models import ItemEdition, LifeEvent, ServiceItem, in_english
+from content.items.models import EditionStage, ItemEdition, LifeEvent, ServiceItem, in_english
 from content.items.rules_edition import conditions_in_words
 from content.items.wording import clauses, public_text
 
@@ -27,20 +27,21 @@ def guide_context(item: ServiceItem, edition: ItemEdition, *, request: HttpReque
     )
     checks = [line for line in clauses(edition.said("conditions")) if "不接受委托" not in line]
     line_url = f"{'/en' if in_english() else ''}/guides/?line={item.line.code}"
+    stages = list(edition.stages.all()) if edition.pk else []
     events = list(LifeEvent.objects.filter(entries__item=item)) if item.pk else []
     return {
         "item": item,
         "edition": edition,
         "title": edition.said("name"),
         "summary": public_text(edition.said("summary")),
-        "facts": [_who(edition), bring_fact(uses), _how_long(edition), _fee(edition)],
+        "facts": [_who(edition), bring_fact(uses), _how_long(edition, stages), _fee(edition)],
         "checks": checks or clauses(edition.said("conditions")),
         "applicants": _applicants(edition),
-        "material_lists": material_lists(uses, conditions_in_words(edition) if uses else {}),
+        "material_lists": material_lists(uses, conditions_in_words(uses)),
         "channels": _channels(edition),
         "window": _window(edition),
         "limit": public_text(edition.said("limit_text")),
-        "stages": _stages(edition),
+        "stages": _stages(stages),
         "cost": _cost(edition),
         "steps": _steps(edition),
         "receipts": edition.receipt_list,
@@ -109,10 +110,9 @@ def _who(edition: ItemEdition) -> Fact:
     return Fact(label, own, _("for somebody else: ask the window first"))
 
 
-def _how_long(edition: ItemEdition) -> Fact:
+def _how_long(edition: ItemEdition, stages: list[EditionStage]) -> Fact:
     label = _("How long")
     text = public_text(edition.said("limit_text"))
-    stages = list(edition.stages.all()) if edition.pk else []
     if len(stages) > 1:
         days = sum(stage.working_days for stage in stages)
         value = ngettext("%(days)s working day at most", "%(days)s working days at most", days) % {"days": days}
@@ -161,9 +161,8 @@ def _applicants(edition: ItemEdition) -> str:
     return ""
 
 
-def _stages(edition: ItemEdition) -> list[dict[str, str]]:
+def _stages(stages: list[EditionStage]) -> list[dict[str, str]]:
     """The chain of limits: which office, how long; only where there is more than one link."""
-    stages = list(edition.stages.all()) if edition.pk else []
     if len(stages) < 2:
         return []
     told = []

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from content.items.models import ItemEdition, Situation
+from content.items.models import EditionMaterial, ItemEdition, Situation
 from content.items.rules import NEVER, Condition, NotACondition, Question, keys_in, parse
 from content.items.rules_check import EDITION, MATERIALS, Checked, Draft, Part, RuleFault, StopPart, check
 from content.items.rules_flow import Flow
@@ -173,9 +173,9 @@ def refuse_faulty(edition: ItemEdition) -> None:
         raise EditionFaulty(edition, errors)
 
 
-def conditions_in_words(edition: ItemEdition) -> dict[int, str]:
-    """By the row's id when each conditional material of the edition is needed, in the reader's language."""
-    rows = [row for row in edition.materials.all() if row.rule]
+def conditions_in_words(materials: Iterable[EditionMaterial]) -> dict[int, str]:
+    """By the row's id when each conditional one of these materials is needed, in the reader's language."""
+    rows = [row for row in materials if row.rule]
     named = situations_by_key(key for row in rows for key in keys_in(row.rule))
     words = {key: words_of(situation) for key, situation in named.items()}
     known = {key: word.question for key, word in words.items()}

@@ -101,6 +101,8 @@ def status_now(place: Place, at: datetime, *, days: KnownDays | None = None, wit
     status = status_at(place, at)
     if status != Place.Status.OPEN:
         return _not_open(place, status)
+    today = timezone.localtime(at).date()
+    days = days or calendars.known_days(today, today)
     is_open = calendars.is_open(place, at, days=days)
     if is_open is None:
         if place.opening_intervals.all():
@@ -115,7 +117,7 @@ def status_now(place: Place, at: datetime, *, days: KnownDays | None = None, wit
         elif ahead.unknown_year:
             text = _("Closed; holidays of %(year)s not known yet") % {"year": ahead.unknown_year}
         return PointStatus("closed", text, is_open=False, next_opening=ahead.at)
-    hours = calendars.hours_on(place, timezone.localtime(at).date(), days=days) or []
+    hours = calendars.hours_on(place, today, days=days) or []
     clock = timezone.localtime(at).time()
     closes = next((closing for opens, closing in hours if opens <= clock < closing), None)
     is_all_day = any(opens == time(0) and closing >= time(23, 59) for opens, closing in hours)

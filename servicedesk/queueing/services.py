@@ -172,6 +172,8 @@ def issue_ticket(
         journal.append(
             ("ticket", ticket.pk), action="issue", actor=actor, place=point or centre, new=ticket.state, facts=facts
         )
+        if item is not None:
+            items.count_request(item)
         streams.bump(*streams_of(ticket))
     return ticket, True
 

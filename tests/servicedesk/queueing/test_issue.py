@@ -5,7 +5,7 @@ from datetime import time, timedelta
 import pytest
 from django.utils import timezone
 
-from content.items.models import ItemEdition, Line, ServiceItem
+from content.items.models import ItemDemand, ItemEdition, Line, ServiceItem
 from portal.base.journal.models import JournalEntry
 from portal.base.places.models import OpeningInterval, Place
 from portal.base.places.services import change_status
@@ -24,6 +24,16 @@ def test_numbers_are_counted_by_letter(draw):
     drawn = [draw("onsite"), draw("remote"), draw("booked"), draw("onsite")]
     assert [ticket.number for ticket in drawn] == ["A001", "Y001", "B001", "A002"]
     assert [ticket.arrival for ticket in drawn] == [1, 2, 3, 4]
+
+
+def test_every_number_counts_towards_its_items_demand(draw, cast):
+    line = Line.objects.create(code="counted", name="计数")
+    item = ServiceItem.objects.create(key="counted", line=line, name_zh="计数事项")
+    ItemEdition.objects.create(item=item, name="计数事项", valid_from="2020-01-01", live=True)
+    draw(item=item)
+    draw(item=item)
+    draw()
+    assert list(ItemDemand.objects.values_list("item__key", "count")) == [("counted", 2)]
 
 
 def test_the_next_day_begins_again_and_ends_what_was_left(draw, cast):
