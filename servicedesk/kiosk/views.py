@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.base.calendars import services as calendars
+from content.points import services as points
 from portal.base.errors import DomainError
 from portal.base.places.models import Place
 from portal.base.places.services import centre_for
@@ -75,9 +75,7 @@ def point_fragment(request: HttpRequest, code: str) -> HttpResponse:
     point = get_object_or_404(Place, code=code, level=Place.Level.POINT)
     centre, now = centre_for(point), timezone.now()
     context = {
-        "point": point,
-        "is_open": calendars.is_open(point, now),
-        "closes_at": calendars.closes_at(point, now),
+        "status": points.status_now(point, now),
         "estimate": queueing.estimate(centre, channel="remote") if centre else None,
     }
     return render(request, "kiosk/point_fragment.html", context)
