@@ -6,6 +6,6 @@ from content.notices import services
 from portal.base.clock.services import retention
 
 
-@retention(services.RETENTION_KIND, default_days=services.KEPT_DAYS)
+@retention(services.RETENTION_KIND, default_days=services.KEPT_DAYS, of=("notices.Notice",))
 def forget(before: datetime) -> int:
     return services.forget_notices(before)

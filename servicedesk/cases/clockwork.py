@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from portal.base.clock.services import kept, periodic, retention
-from servicedesk.cases import services
+from servicedesk.cases import extras, services
 
 PAPERS = ("cases.CasePage", "cases.FilledForm", "cases.Signature", "cases.Handover", "cases.Result")
 kept(
@@ -15,6 +15,11 @@ kept(
 @retention("case_papers", default_days=1825, of=PAPERS)
 def forget_papers(before: datetime) -> int:
     return services.forget_papers(before)
+
+
+@retention("extra_ask", default_days=730, of=("cases.ExtraAsk",))
+def forget_extras(before: datetime) -> int:
+    return extras.forget_extras(before)
 
 
 @periodic(every_s=600, name="cases.forget_codes", clears=("cases.TrackingCode",))

@@ -76,3 +76,8 @@ def line_of(ask: ExtraAsk) -> ExtraLine:
         ask.asked_at, ask.item_key, ask.notice_code, ask.material, reason, str(ask.clerk), ask.centre.name,
         ask.ticket.number if ask.ticket else "",
     )  # fmt: skip
+
+
+def forget_extras(before: datetime) -> int:
+    """Delete what was asked for beyond a notice before that time; the journal keeps that it was."""
+    return ExtraAsk.objects.filter(asked_at__lt=before).delete()[0]

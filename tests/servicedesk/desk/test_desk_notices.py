@@ -1,5 +1,7 @@
 """Notices at the desk: the spoken code for staff alone, beside today's rules, and more only with a reason."""
 
+from datetime import timedelta
+
 import pytest
 
 from content.items.models import EditionMaterial, Material
@@ -7,6 +9,7 @@ from content.items.services import current_edition, publish_edition
 from content.notices.services import issue_notice
 from portal.base.journal import services as journal
 from portal.base.places import services as places
+from servicedesk.cases import extras
 from servicedesk.cases.models import ExtraAsk
 from servicedesk.printouts.render_notice import NoticeSlip, draw_notice
 from tests.servicedesk.cases.at_desk import a_case, a_person, a_ticket, an_item, served
@@ -90,6 +93,13 @@ def test_more_takes_a_reason_and_the_supervisor_sees_it(cast, client_for, notice
     assert client_for(cast.clerk).get("/desk/duty/extras/").status_code == 403
     other = client_for(cast.other_clerk).post(address, {"material": "甲", "reason": "乙"})
     assert other.status_code == 403
+
+
+def test_what_was_asked_for_beyond_a_notice_goes_in_time(cast, notice):
+    ask = extras.ask_for_more(notice, material="结婚证", reason="核对日期", clerk=cast.clerk, centre=cast.centre)
+    assert extras.forget_extras(ask.asked_at) == 0
+    assert extras.forget_extras(ask.asked_at + timedelta(seconds=1)) == 1
+    assert not ExtraAsk.objects.exists()
 
 
 def test_the_slip_is_drawn_whole(notice):
