@@ -4,6 +4,7 @@ No camera and no kiosk are needed for it, so it runs on a small site of its own 
 """
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -42,10 +43,15 @@ def tab(live_server, browser, client_for, site, cast) -> Page:
     return context.new_page()
 
 
-def publish(tab: Page) -> None:
+def press_publish(tab: Page) -> None:
     """Press "publish" in the menu at the foot of the form."""
     tab.locator("footer [data-w-dropdown-target='toggle']").click()
     tab.locator("button[name='action-publish']").click()
+
+
+def publish(tab: Page) -> None:
+    """Publish, and see that it was."""
+    press_publish(tab)
     expect(tab.locator(".messages .success").first).to_be_visible()
 
 
@@ -70,7 +76,11 @@ def test_an_editors_hour(tab):
     material = Material.objects.get(name="居民身份证")
     tab.goto(f"/cms/snippets/items/material/edit/{material.pk}/")
     tab.locator("[name='explanation']").fill("要在有效期内。")
-    publish(tab)
+    press_publish(tab)
+    # Before it goes out, the page says which guides it touches.
+    expect(tab.get_by_role("main").get_by_role("link", name=ITEM)).to_be_visible()
+    tab.get_by_role("button", name=re.compile("指南里发布")).click()
+    expect(tab.locator(".messages .success").first).to_be_visible()
     assert "要在有效期内。" in public_text(tab, guide)
 
     # An edition is changed with an official word in it: it is published, and the word is pointed at.
@@ -94,6 +104,10 @@ def test_an_editors_hour(tab):
     tab.locator("[name='summary']").fill("下个月起的说明。")
     publish(tab)
     assert "下个月起的说明。" not in public_text(tab, guide)
+    tab.goto(f"{guide}?as_of={later.isoformat()}")
+    expect(tab.locator("main")).to_contain_text("下个月起的说明。")
+    # Nobody else sees ahead.
+    assert "下个月起的说明。" not in public_text(tab, f"{guide}?as_of={later.isoformat()}")
     tab.goto("/cms/reports/attention/?kind=scheduled")
     expect(tab.get_by_text(f"{later.isoformat()}起有变化")).to_be_visible()
 
