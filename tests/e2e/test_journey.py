@@ -49,8 +49,16 @@ def frames_decoded(page: Page, kind: str) -> int:
 
 
 def assert_frames_rise(page: Page, kind: str, *, within_s: float = 40) -> None:
-    first = wait_for(lambda: frames_decoded(page, kind), timeout_s=within_s, what=f"the first {kind} frame")
-    wait_for(lambda: frames_decoded(page, kind) >= first + 10, timeout_s=20, what=f"more {kind} frames")
+    """Ten more pictures come; a side that came back has a new connection, which counts from nothing."""
+    seen = wait_for(lambda: frames_decoded(page, kind), timeout_s=within_s, what=f"the first {kind} frame")
+
+    def has_risen() -> bool:
+        nonlocal seen
+        now = frames_decoded(page, kind)
+        seen = min(seen, now)
+        return now >= seen + 10
+
+    wait_for(has_risen, timeout_s=within_s, what=f"more {kind} frames")
 
 
 def draw_signature(page: Page, selector: str) -> None:
