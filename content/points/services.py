@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import formats, timezone
@@ -27,6 +28,7 @@ WALK_M_PER_MIN = 75
 # Streets are longer than the straight line.
 DETOUR = 1.3
 POINT_COOKIE = "point"
+GUESS_KEY, GUESS_S = "points.guess", 60
 MARGIN_M = 320
 SOON_S = 30
 CORNERS = 16
@@ -271,15 +273,28 @@ def point_for_visitor(request: HttpRequest) -> Place | None:
         chosen = get_place(code[:30])
         if chosen is not None:
             return chosen
+    now = timezone.now()
+    guessed = get_place(cache.get(GUESS_KEY, ""))
+    if guessed is not None and status_now(guessed, now, with_next=False).state == "open":
+        return guessed
+    return _guess(now)
+
+
+def _guess(now: datetime) -> Place | None:
+    """The best guess for somebody of whom nothing is known: the point with a window that is open longest.
+
+    It reads every point, so it is kept for a minute.
+    """
     remote = list(
         shown_places().filter(has_remote_window=True, status=Place.Status.OPEN, level=Place.Level.POINT)[:400]
     )
-    now = timezone.now()
     lit = statuses(remote, now)
     open_places = [place for place in remote if lit[place.pk].state == "open"]
-    # The one that is open longest is the best guess for somebody of whom nothing is known.
     open_places.sort(key=lambda place: lit[place.pk].closes_at or now, reverse=True)
-    return open_places[0] if open_places else (remote[0] if remote else None)
+    if not open_places:
+        return remote[0] if remote else None
+    cache.set(GUESS_KEY, open_places[0].code, GUESS_S)
+    return open_places[0]
 
 
 def subdistricts() -> list[Place]:

@@ -100,6 +100,15 @@ def test_the_point_looked_at_last_is_the_lit_window_of_the_front_page(site, cast
     assert cast.second_point.name in client.get("/").content.decode()
 
 
+def test_the_guess_for_a_stranger_is_kept_while_that_point_is_open(site, cast, rf, django_assert_max_num_queries):
+    guessed = services.point_for_visitor(rf.get("/"))
+    assert guessed is not None
+    with django_assert_max_num_queries(10):
+        assert services.point_for_visitor(rf.get("/")) == guessed
+    Place.objects.filter(pk=guessed.pk).update(status="closed", status_reason="装修")
+    assert services.point_for_visitor(rf.get("/")) != guessed
+
+
 def test_states_in_words(site, cast):
     assert services.status_now(cast.point, NOON).text == "开着，全天"
     OpeningInterval.objects.filter(place=cast.point).delete()
