@@ -18,8 +18,8 @@ from django.utils.translation import ngettext
 from content.items.models import in_english
 from portal.base.calendars import services as calendars
 from portal.base.calendars.services import KnownDays
-from portal.base.places.hours import span, weekday_name
-from portal.base.places.models import OpeningException, Place
+from portal.base.places.hours import Interval, span, weekday_name
+from portal.base.places.models import OpeningException, OpeningInterval, Place
 from portal.base.places.positions import distance_m
 from portal.base.places.services import planned_changes, status_at, with_planned_changes
 
@@ -211,10 +211,15 @@ def statuses(places: Iterable[Place], at: datetime, *, with_next: bool = False) 
 
 def hours_in_words(place: Place) -> list[tuple[str, str]]:
     """The weekly table as (days, hours) for reading, e.g. ("Monday to Friday", "9:00–11:30, 13:00–17:00")."""
+    return week_in_words(place.opening_intervals.all())
+
+
+def week_in_words(rows: Iterable[OpeningInterval | Interval]) -> list[tuple[str, str]]:
+    """Rows of a weekly table as (days, hours) for reading."""
     names = [weekday_name(day) for day in range(8)]
     grouped: dict[tuple[tuple[int, ...], int | None], list[str]] = {}
     notes: dict[tuple[tuple[int, ...], int | None], bool] = {}
-    for line in calendars.weekly_hours(place):
+    for line in calendars.weekly_hours(rows):
         key = (line.weekdays, line.nth)
         is_all_day = line.opens == time(0) and line.closes >= time(23, 59)
         words = _("Round the clock") if is_all_day else span(line.opens, line.closes)

@@ -9,7 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from portal.base.accounts.models import User
-from portal.base.places import district
+from portal.base.journal.models import JournalEntry
+from portal.base.places import district, record
 from portal.base.places.models import Counter, OpeningInterval, Place
 from portal.base.rights import services as rights
 from portal.base.rights.models import RoleAssignment
@@ -250,3 +251,26 @@ def test_the_committed_workbook_is_what_its_script_writes(tmp_path):
         return {name: list(workbook[name].values) for name in workbook.sheetnames}
 
     assert cells(tmp_path / "fresh.xlsx") == cells(DEMO)
+
+
+def test_a_workbook_leaves_who_changed_what_from_what(small, tmp_path):
+    """The load goes by the same service as the CMS: every place has its record, a second load of the same adds nothing."""
+    district.load(small)
+    point = Place.objects.get(code="P01")
+    hours, added = record.latest_changes(point)
+    assert added.is_new and not hours.is_new and {added.by, hours.by} == {"setup_district"}
+    assert added.changes["name"] == [None, "慧芝湖居委会"] and added.changes["latitude"] == [None, 31.28]
+    assert hours.changes["hours"] == [[], [[day, "08:30:00", "17:00:00", None, False] for day in range(5)]]
+    district.load(small)
+    assert record.latest_changes(point) == [hours, added]
+    places = [*SMALL["places"], ["310106012000", "310106", "subdistrict", "南京西路街道"]]
+    points = [[*SMALL["points"][0], "address"], ["P01", "310106012000", *SMALL["points"][1][2:], "新路 2 号"]]
+    district.load(book(tmp_path / "next.xlsx", places=places, points=points))
+    moved, changed = record.latest_changes(point)[:2]
+    assert changed.changes == {"address": ["", "新路 2 号"]}
+    assert moved.changes == {"parent": ["310106019000", "310106012000"]}
+
+
+def test_a_dry_run_leaves_no_record(small):
+    district.load(small, dry_run=True)
+    assert not JournalEntry.objects.filter(subject_type=record.SUBJECT).exists()

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from content.points import services
 from portal.base.calendars.models import HolidayYear
-from portal.base.places.hours import DayRow, set_exceptions
+from portal.base.places.editing import change_place
+from portal.base.places.hours import DayRow
 from portal.base.places.models import OpeningInterval, Place
 from portal.base.places.services import change_status
 
@@ -147,9 +148,8 @@ def test_a_moved_point_says_where_it_is_now(site, cast, client):
 def test_what_changes_soon_stands_on_the_page(site, cast, client):
     start = timezone.localtime() + timedelta(days=2)
     change_status(cast.point, "suspended", reason="装修", by="test", starts_at=start, until=start + timedelta(days=1))
-    set_exceptions(
-        cast.point, [DayRow(start.date(), "学习", time(9), time(11)), DayRow(start.date(), "学习", time(13), time(14))]
-    )
+    spans = ((time(9), time(11)), (time(13), time(14)))
+    change_place(cast.point, by="test", exceptions=[DayRow(start.date(), "学习", *span) for span in spans])
     page = client.get(f"/points/{cast.point.code}/").content.decode()
     assert "装修" in page and "9:00–11:00，13:00–14:00。学习" in page
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from portal.base.calendars.holidays import HolidayFileError, load_holidays, load_shipped_holidays
 from portal.base.calendars.models import Holiday, HolidayYear
 from portal.base.errors import DomainError
+from portal.base.places.hours import Interval
 from portal.base.places.models import OpeningInterval, Place
 from portal.base.places.services import open_periods, planned_changes, status_at
 
@@ -198,10 +199,10 @@ class HoursLine:
     on_holidays: bool
 
 
-def weekly_hours(place: Place) -> list[HoursLine]:
-    """The weekly table with equal days together, e.g. Monday to Friday 9:00–17:00."""
-    groups: dict[tuple, list[OpeningInterval]] = {}
-    for row in sorted(place.opening_intervals.all(), key=lambda row: (row.opens, row.weekday)):
+def weekly_hours(week: Iterable[OpeningInterval | Interval]) -> list[HoursLine]:
+    """A weekly table with equal days together, e.g. Monday to Friday 9:00–17:00."""
+    groups: dict[tuple, list[OpeningInterval | Interval]] = {}
+    for row in sorted(week, key=lambda row: (row.opens, row.weekday)):
         groups.setdefault((row.nth, row.opens, row.closes, row.on_holidays), []).append(row)
     lines = [
         HoursLine(tuple(row.weekday for row in rows), nth, opens, closes, on_holidays)
