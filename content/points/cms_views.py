@@ -238,9 +238,8 @@ def sign(request: HttpRequest, code: str, size: str) -> HttpResponse:
         raise Http404
     address = f"{settings.PORTAL_URL.rstrip('/')}{reverse('point', args=[code])}"
     look = PortalSettings.for_request(request)
-    channel = items.ONSITE if place.level == Place.Level.CENTRE else items.REMOTE
-    takes_items = channel == items.ONSITE or place.has_remote_window
-    offered = len(items.items_for_place(place, channel)) if takes_items else 0
+    channel = items.channel_at(place)
+    offered = len(items.items_for_place(place, channel)) if channel else 0
     poster = signs.sign_of(place, url=address, theme=look.theme, place_lines=look.place_lines, offered=offered)
     content = signs.sign_pdf(poster, size)
     response = HttpResponse(content, content_type="application/pdf")

@@ -22,10 +22,13 @@ from portal.base.places.hours import Interval, span, weekday_name
 from portal.base.places.models import OpeningException, OpeningInterval, Place
 from portal.base.places.positions import distance_m
 from portal.base.places.services import planned_changes, status_at, with_planned_changes
+from portal.base.places.shapes import cell_around
 
 WALK_M_PER_MIN = 75
 # Streets are longer than the straight line.
 DETOUR = 1.3
+# Above that nobody walks, and kilometres say more.
+WALK_MOST_MIN = 30
 POINT_COOKIE = "point"
 MARGIN_M = 320
 SOON_S = 30
@@ -97,7 +100,11 @@ def _day_and_clock(at: datetime, now: datetime) -> str:
 
 
 def status_now(place: Place, at: datetime, *, days: KnownDays | None = None, with_next: bool = True) -> PointStatus:
-    """The state of a place at a moment, in words; `with_next` looks for the next opening of a closed one."""
+    """The state of a place at a moment, in words; `with_next` looks for the next opening of a closed one.
+
+    :param days: what is known of that day; with `with_next`, what `calendars.days_ahead` gives.
+    """
+    ahead_days = days
     status = status_at(place, at)
     if status != Place.Status.OPEN:
         return _not_open(place, status)
@@ -110,7 +117,7 @@ def status_now(place: Place, at: datetime, *, days: KnownDays | None = None, wit
             return PointStatus("unknown", _("Holidays of %(year)s not known yet, call first") % year)
         return PointStatus("unknown", _("Hours not known, call first"))
     if not is_open:
-        ahead = calendars.opening_ahead(place, at) if with_next else calendars.Ahead()
+        ahead = calendars.opening_ahead(place, at, days=ahead_days) if with_next else calendars.Ahead()
         text = _("Closed now")
         if ahead.at:
             text = _("Closed, opens %s") % _day_and_clock(ahead.at, at)
@@ -204,8 +211,8 @@ def seconds_until_change(status: PointStatus | None, now: datetime, *, at_most: 
 
 def statuses(places: Iterable[Place], at: datetime, *, with_next: bool = False) -> dict[int, PointStatus]:
     """`status_now` for many places by primary key, with one look at the holidays."""
-    day = timezone.localtime(at).date()
-    days = calendars.known_days(day, day)
+    places, day = list(places), timezone.localtime(at).date()
+    days = calendars.days_ahead(places, at) if with_next else calendars.known_days(day, day)
     return {place.pk: status_now(place, at, days=days, with_next=with_next) for place in places}
 
 
@@ -248,9 +255,20 @@ def week_in_words(rows: Iterable[OpeningInterval | Interval]) -> list[tuple[str,
 def distance_in_words(metres: float) -> str:
     """A distance as people say it: minutes on foot up to half an hour, else kilometres."""
     minutes = max(1, round(metres * DETOUR / WALK_M_PER_MIN))
-    if minutes <= 30:
+    if minutes <= WALK_MOST_MIN:
         return ngettext("%(minutes)s minute on foot", "%(minutes)s minutes on foot", minutes) % {"minutes": minutes}
     return _("%.1f km away") % (metres / 1000)
+
+
+def distance_words() -> dict[str, str]:
+    """`distance_in_words` for the browser (points/distance.js): its two sentences with {n}, and when which is said."""
+    walk = ngettext("%(minutes)s minute on foot", "%(minutes)s minutes on foot", WALK_MOST_MIN)
+    return {
+        "walk": walk % {"minutes": "{n}"},
+        "far": _("%.1f km away").replace("%.1f", "{n}"),
+        "metres_a_minute": f"{WALK_M_PER_MIN / DETOUR:.2f}",
+        "walk_most": str(WALK_MOST_MIN),
+    }
 
 
 def nearest(
@@ -302,21 +320,6 @@ def find_places(words: str) -> QuerySet[Place]:
 # --- a schematic outline ------------------------------------------------------------------------------------------
 
 
-def _clip(polygon: list[tuple[float, float]], normal: tuple[float, float], limit: float) -> list[tuple[float, float]]:
-    """The part of a polygon where normal·p <= limit (Sutherland–Hodgman, one edge)."""
-    kept: list[tuple[float, float]] = []
-    for index, here in enumerate(polygon):
-        before = polygon[index - 1]
-        side_here = normal[0] * here[0] + normal[1] * here[1] - limit
-        side_before = normal[0] * before[0] + normal[1] * before[1] - limit
-        if (side_here <= 0) != (side_before <= 0):
-            share = side_before / (side_before - side_here)
-            kept.append((before[0] + share * (here[0] - before[0]), before[1] + share * (here[1] - before[1])))
-        if side_here <= 0:
-            kept.append(here)
-    return kept
-
-
 @dataclass(frozen=True)
 class Outline:
     """A district's boundary from a published source: pairs of (longitude, latitude), and where they come from."""
@@ -342,7 +345,7 @@ def shown_outline() -> Outline | None:
 
 
 def schematic_areas(places: Iterable[Place]) -> list[dict[str, Any]]:
-    """A drawing of the subdistricts: a cell around the middle of each one's places, cut out of the district's outline.
+    """A drawing of the subdistricts: a cell around each one's centre (else the middle of its places), cut out of the outline.
 
     The outline is real where one ships; the lines between subdistricts lie halfway and are no survey, and the page says
     so. It stands under the pins where no map tiles are set. Each area has `code`, `name`, `middle` (longitude,
@@ -364,10 +367,11 @@ def schematic_areas(places: Iterable[Place]) -> list[dict[str, Any]]:
     def flat(place: Place) -> tuple[float, float]:
         return ((place.longitude or 0) * stretch, place.latitude or 0)
 
-    middles = {
-        path: tuple(sum(values) / len(found) for values in zip(*map(flat, found), strict=True))
-        for path, found in groups.items()
-    }
+    middles: dict[str, tuple[float, float]] = {}
+    for path, found in groups.items():
+        centres = [place for place in found if place.level == Place.Level.CENTRE]
+        xs, ys = zip(*map(flat, centres or found), strict=True)
+        middles[path] = sum(xs) / len(xs), sum(ys) / len(ys)
     areas = []
     for path, found in groups.items():
         middle = middles[path]
@@ -378,10 +382,7 @@ def schematic_areas(places: Iterable[Place]) -> list[dict[str, Any]]:
         ]
         if outline is not None:
             ring = [(x * stretch, y) for x, y in outline.ring]
-        for other in (middles[key] for key in groups if key != path):
-            normal = (other[0] - middle[0], other[1] - middle[1])
-            halfway = ((other[0] + middle[0]) / 2, (other[1] + middle[1]) / 2)
-            ring = _clip(ring, normal, normal[0] * halfway[0] + normal[1] * halfway[1])
+        ring = cell_around(middle, [middles[key] for key in groups if key != path], ring)
         area = names[path]
         areas.append(
             {

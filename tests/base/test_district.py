@@ -8,10 +8,12 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 
+from content.points.services import schematic_areas, shown_outline
 from portal.base.accounts.models import User
 from portal.base.journal.models import JournalEntry
 from portal.base.places import district, record
 from portal.base.places.models import Counter, OpeningInterval, Place
+from portal.base.places.shapes import is_inside
 from portal.base.rights import services as rights
 from portal.base.rights.models import RoleAssignment
 
@@ -232,8 +234,23 @@ def test_the_demo_district_stands(settings):
     assert len(set(Place.objects.values_list("name", flat=True))) == Place.objects.count()
     assert set(Place.objects.filter(level="point").values_list("kind", flat=True)) >= {"committee", "building", "park"}
     assert {"suspended", "planned"} <= set(Place.objects.values_list("status", flat=True))
-    for point in Place.objects.filter(level="point"):
-        assert 31.21 < point.latitude < 31.33 and 121.42 < point.longitude < 121.49, point.code
+
+
+def test_every_place_of_the_demo_lies_in_its_own_part_of_the_drawn_district(settings):
+    """What the map draws and where the pins stand is one picture: no pin outside the outline, none at a neighbour's."""
+    district.load(DEMO)
+    areas = {
+        area["code"]: area["ring"] for area in schematic_areas(Place.objects.filter(level__in=("centre", "point")))
+    }
+    assert len(areas) == 14
+    outline = shown_outline().ring
+    by_path = {place.path: place.code for place in Place.objects.filter(level="subdistrict")}
+    strays = []
+    for place in Place.objects.filter(level__in=("centre", "point")):
+        where = place.longitude, place.latitude
+        if not is_inside(where, outline) or not is_inside(where, areas[by_path[place.path[: -Place.steplen]]]):
+            strays.append(place.code)
+    assert strays == []
 
 
 def test_the_committed_workbook_is_what_its_script_writes(tmp_path):

@@ -178,7 +178,11 @@ def test_what_was_changed_stands_in_the_history_with_who_and_why(editor, cast):
     (change,) = record.latest_changes(cast.point)
     assert change.by == f"user:{cast.editor.pk}" and change.reason == "门口改道"
     assert change.changes["address"] == ["", "新路 1 号"]
-    assert change.changes["longitude"] == [121.45, 121.4512] and set(change.changes) == {"address", "longitude", "hours"}
+    assert change.changes["longitude"] == [121.45, 121.4512] and set(change.changes) == {
+        "address",
+        "longitude",
+        "hours",
+    }
     assert journal.chain_faults((record.SUBJECT, cast.point.pk)) == []
     page = editor.get(f"/cms/points/{cast.point.code}/status/").content.decode()
     for words in ("新路 1 号", "门口改道", "顾编辑", "<del>121.45</del> → <ins>121.4512</ins>", "周一 9:30–17:00"):

@@ -140,15 +140,24 @@ class Ahead:
     unknown_year: int | None = None
 
 
-def opening_ahead(place: Place, at: datetime) -> Ahead:
-    """When the place opens next (`at` itself when it is open then), through suspensions and what is planned."""
+def days_ahead(places: Iterable[Place], at: datetime) -> KnownDays:
+    """What `opening_ahead` needs to know of the days for many places, in two queries."""
+    begins = [at, *(start for place in places for start, _end in open_periods(place, at))]
+    return known_days(_local(at).date(), _local(max(begins)).date() + timedelta(days=LOOK_AHEAD_DAYS))
+
+
+def opening_ahead(place: Place, at: datetime, *, days: KnownDays | None = None) -> Ahead:
+    """When the place opens next (`at` itself when it is open then), through suspensions and what is planned.
+
+    :param days: from `days_ahead`, where many places are asked about.
+    """
     periods = open_periods(place, at)
     if not periods:
         return Ahead()
     local = _local(at)
     first = _local(periods[0][0]).date()
     last = _local(periods[-1][0]).date() + timedelta(days=LOOK_AHEAD_DAYS)
-    days = known_days(first, last)
+    days = days or known_days(first, last)
     for offset in range((last - first).days):
         day = first + timedelta(days=offset)
         midnight = datetime.combine(day, time(), tzinfo=local.tzinfo)
