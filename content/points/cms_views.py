@@ -67,7 +67,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if words:
         found = found.filter(Q(name__icontains=words) | Q(code__icontains=words) | Q(address__icontains=words))
     rows = []
-    states = services.statuses(found, timezone.now())
+    states = services.statuses(found, timezone.now(), with_next=True)
     areas = {area.path: area.name for area in services.subdistricts()}
     for place in found:
         status = states[place.pk]

@@ -89,6 +89,12 @@ def _clock(moment: datetime | time) -> str:
     return f"{moment.hour}:{moment.minute:02d}"
 
 
+def _day(moment: datetime, now: datetime) -> str:
+    """A day as people say it, with its year where that is another one."""
+    local = timezone.localtime(moment)
+    return formats.date_format(local, _("F j") if local.year == timezone.localtime(now).year else "DATE_FORMAT")
+
+
 def _day_and_clock(at: datetime, now: datetime) -> str:
     local, today = timezone.localtime(at), timezone.localtime(now).date()
     days = (local.date() - today).days
@@ -96,7 +102,7 @@ def _day_and_clock(at: datetime, now: datetime) -> str:
         return _clock(local)
     if days == 1:
         return _("tomorrow %s") % _clock(local)
-    return _("%(day)s %(clock)s") % {"day": formats.date_format(local, _("F j")), "clock": _clock(local)}
+    return _("%(day)s %(clock)s") % {"day": _day(at, now), "clock": _clock(local)}
 
 
 def status_now(place: Place, at: datetime, *, days: KnownDays | None = None, with_next: bool = True) -> PointStatus:
@@ -107,7 +113,7 @@ def status_now(place: Place, at: datetime, *, days: KnownDays | None = None, wit
     ahead_days = days
     status = status_at(place, at)
     if status != Place.Status.OPEN:
-        return _not_open(place, status)
+        return _not_open(place, status, at)
     today = timezone.localtime(at).date()
     days = days or calendars.known_days(today, today)
     is_open = calendars.is_open(place, at, days=days)
@@ -138,12 +144,12 @@ def status_now(place: Place, at: datetime, *, days: KnownDays | None = None, wit
     return PointStatus("unmanned" if is_unmanned else "open", text, is_open=True, closes_at=closes_at)
 
 
-def _not_open(place: Place, status: str) -> PointStatus:
+def _not_open(place: Place, status: str, now: datetime) -> PointStatus:
     reason = place.status_reason
     if status == Place.Status.SUSPENDED:
         if place.status_until is None:
             return PointStatus("partly", _("Out of use for now"), reason, is_open=False)
-        until = formats.date_format(timezone.localtime(place.status_until), _("F j"))
+        until = _day(place.status_until, now)
         return PointStatus("partly", _("Out of use until %s") % until, reason, is_open=False)
     words = {
         Place.Status.MOVED: _("Moved"),
@@ -167,12 +173,12 @@ def coming_changes(place: Place, at: datetime) -> list[str]:
     found: list[tuple[datetime, str]] = []
     for change in planned_changes(place):
         words = {
-            "start": _date_and_clock(change.starts_at),
+            "start": _date_and_clock(change.starts_at, at),
             "status": change.get_status_display(),
             "reason": change.reason,
         }
         if change.until:
-            words["end"] = _date_and_clock(change.until)
+            words["end"] = _date_and_clock(change.until, at)
             sentence = _("From %(start)s to %(end)s: %(status)s. %(reason)s") % words
         else:
             sentence = _("From %(start)s: %(status)s. %(reason)s") % words
@@ -194,9 +200,8 @@ def coming_changes(place: Place, at: datetime) -> list[str]:
     return [sentence for _moment, sentence in sorted(found, key=lambda pair: pair[0])]
 
 
-def _date_and_clock(moment: datetime) -> str:
-    local = timezone.localtime(moment)
-    return _("%(day)s %(clock)s") % {"day": formats.date_format(local, _("F j")), "clock": _clock(local)}
+def _date_and_clock(moment: datetime, now: datetime) -> str:
+    return _("%(day)s %(clock)s") % {"day": _day(moment, now), "clock": _clock(moment)}
 
 
 def seconds_until_change(status: PointStatus | None, now: datetime, *, at_most: float) -> float:

@@ -180,7 +180,7 @@ def point_list(request: HttpRequest) -> HttpResponse:
         ],
         "choose_item_url": f"{reverse('points_choose_item')}?{_query(asked, near_to, item='')}",
         "leaflet_url": f"{reverse('points_leaflet')}?{urlencode({'area': asked['area']} if asked['area'] else {})}",
-        "outline_source": outline.source if outline else "",
+        "outline_source": outline.source.partition(",")[0] if outline else "",
         "areas": [{"code": area.code, "name": services.name_of(area)} for area in subdistricts],
         "chosen_item": ServiceItem.objects.filter(key=asked["item"]).first() if asked["item"] else None,
         "without_item": f"?{_query(asked, near_to, item='')}",

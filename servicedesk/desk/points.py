@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -23,6 +24,7 @@ from portal.base.accounts.services import POINT_ROLES
 from portal.base.calendars import services as calendars
 from portal.base.places.hours import span
 from portal.base.places.models import Place
+from portal.base.places.services import status_at
 from portal.base.rights import services as rights
 from portal.base.rights.models import Role
 from servicedesk.devices import services as devices
@@ -36,16 +38,16 @@ NOT_TODAY_SHOWN = 5
 
 @dataclass(frozen=True)
 class PointRow:
-    """One point as the page shows it; `hours` are today's in words, `opens` the next opening of one out of use."""
+    """One point as the page shows it: of one in use today's hours and what it can do, of one out of use when it opens again."""
 
     place: Place
     area: str
     kind: str
     status: PointStatus
     hours: str
-    opens: datetime | None
+    opens_again: str
     coming: list[str]
-    offer: items.Offer
+    offer: items.Offer | None
     kiosks: list[devices.Health]
     may_change: bool
 
@@ -84,7 +86,12 @@ def point_board(request: HttpRequest) -> HttpResponse:
     }
     within = [place for place in own if _is_asked(place, asked)]
     found = [place for place in within if asked["show"] not in tests or tests[asked["show"]](place)]
-    words = {"open": _("Open"), "closed": _("Closed now"), "partly": _("Out of use"), "trouble": _("Kiosk needs care")}
+    words = {
+        "open": pgettext("service point", "Open"),
+        "closed": _("Closed now"),
+        "partly": _("Out of use"),
+        "trouble": _("Kiosk needs care"),
+    }
     chips = [
         {
             "text": f"{text} {sum(map(bool, map(tests[name], within)))}",
@@ -133,17 +140,17 @@ def _rows(
     rows = []
     for place in places:
         status = points.status_now(place, now, days=days)
-        is_out_of_use = status.state == "partly"
+        is_in_use = status_at(place, now) == Place.Status.OPEN
         rows.append(
             PointRow(
                 place=place,
                 area=areas.get(place.path[: -Place.steplen], ""),
                 kind=points.kind_name(place),
                 status=status,
-                hours=_hours_today(place, now, days),
-                opens=calendars.opening_ahead(place, now, days=days).at if is_out_of_use else None,
+                hours=_hours_today(place, now, days) if is_in_use else "",
+                opens_again="" if is_in_use else _opens_again(place, now, days),
                 coming=points.coming_changes(place, now),
-                offer=offers[place.pk],
+                offer=offers[place.pk] if is_in_use else None,
                 kiosks=kiosks.get(place.pk, []),
                 may_change=place.pk in own,
             )
@@ -158,6 +165,16 @@ def _hours_today(place: Place, now: datetime, days: calendars.KnownDays) -> str:
     if not hours:
         return _("closed all day")
     return _(", ").join(span(opens, closes) for opens, closes in hours)
+
+
+def _opens_again(place: Place, now: datetime, days: calendars.KnownDays) -> str:
+    ahead = calendars.opening_ahead(place, now, days=days)
+    if ahead.at:
+        return _("Opens again on %s.") % f"{timezone.localtime(ahead.at):%Y-%m-%d %H:%M}"
+    if ahead.unknown_year:
+        year = {"year": ahead.unknown_year}
+        return _("When it opens again is not known yet: the holidays of %(year)s are not loaded.") % year
+    return ""
 
 
 def _near_by(own: list[Place], now: datetime) -> list[dict[str, object]]:

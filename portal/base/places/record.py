@@ -2,7 +2,8 @@
 
 A change is `{field: [old, new]}`; the fields are those of `Place`, `parent` (codes), and two that are lists of rows:
 `hours` ([weekday, opens, closes, nth, on_holidays]) and `exceptions` ([date, opens, closes, reason]), times as ISO text.
-A change of status is not here: `PlaceStatusChange` is its history.
+All of it is public and says nothing of a person, so that the entry may hold it. A change of status is not here:
+`PlaceStatusChange` is its history.
 """
 
 from dataclasses import dataclass

@@ -51,7 +51,7 @@ def test_what_is_out_of_use_says_why_and_when_it_opens_again(cast, helper):
     until = timezone.localtime().replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=3)
     change_status(cast.point, "suspended", reason="线路检修", by="test", until=until)
     rows = listed(read(helper))
-    assert "线路检修" in rows and f"{until:%Y-%m-%d %H:%M}" in rows
+    assert "线路检修" in rows and f"{until:%Y-%m-%d %H:%M} 重新开门" in rows and "能办" not in rows
     assert cast.point.name not in listed(read(helper, "/point/?show=open"))
     assert cast.point.name in listed(read(helper, "/point/?show=partly"))
     assert "没有合适的服务点" in read(helper, "/point/?show=closed")
@@ -63,7 +63,7 @@ def test_the_kiosks_health_is_the_offices_own_business(cast, helper, client_for)
     Device.objects.filter(pk=device.pk).update(bridge_seen_at=timezone.now())
     devices.record_health(device, {"reader": {"state": "ok"}, "receipt": {"state": "paper_out"}})
     rows = listed(read(helper))
-    assert "缺纸" in rows and "读卡器" not in rows
+    assert "没纸了" in rows and "读卡器" not in rows
     assert "慧芝湖自助机" not in read(client_for(cast.other_helper))
     assert cast.point.name in listed(read(helper, "/point/?show=trouble"))
     devices.record_health(device, {"receipt": {"state": "ok"}})

@@ -181,7 +181,7 @@ async function start() {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   map = L.map(canvas, { zoomControl: false, attributionControl: Boolean(canvas.dataset.tiles), zoomSnap: 0.25, zoomAnimation: !calm, fadeAnimation: !calm, scrollWheelZoom: false });
   map.attributionControl?.setPrefix(false);
-  const side = L.control.zoom({ position: "bottomleft", zoomInTitle: canvas.dataset.labelIn, zoomOutTitle: canvas.dataset.labelOut });
+  const side = L.control.zoom({ position: "bottomright", zoomInTitle: canvas.dataset.labelIn, zoomOutTitle: canvas.dataset.labelOut });
   side.addTo(map);
   // Leaflet draws paths only once it has a view, so the view comes first.
   const areas = L.geoJSON(outline, { style: { className: "map-area", weight: 1.5, fillOpacity: 1 }, interactive: false });
