@@ -229,16 +229,20 @@ def hours_in_words(place: Place) -> list[tuple[str, str]]:
 def week_in_words(rows: Iterable[OpeningInterval | Interval]) -> list[tuple[str, str]]:
     """Rows of a weekly table as (days, hours) for reading."""
     names = [weekday_name(day) for day in range(8)]
-    grouped: dict[tuple[tuple[int, ...], int | None], list[str]] = {}
-    notes: dict[tuple[tuple[int, ...], int | None], bool] = {}
-    for line in calendars.weekly_hours(rows):
-        key = (line.weekdays, line.nth)
-        is_all_day = line.opens == time(0) and line.closes >= time(23, 59)
-        words = _("Round the clock") if is_all_day else span(line.opens, line.closes)
-        grouped.setdefault(key, []).append(words)
-        notes[key] = notes.get(key, True) and line.on_holidays
+    by_day: dict[tuple[int, int | None], list[tuple[time, time, bool]]] = {}
+    for row in rows:
+        by_day.setdefault((row.weekday, row.nth), []).append((row.opens, row.closes, row.on_holidays))
+    # Days with the same hours stand together: nobody puts a day's hours together from two lines.
+    grouped: dict[tuple[int | None, tuple[tuple[time, time, bool], ...]], list[int]] = {}
+    for (weekday, nth), lines in sorted(by_day.items(), key=lambda entry: (entry[0][0], entry[0][1] or 0)):
+        grouped.setdefault((nth, tuple(sorted(lines))), []).append(weekday)
     found = []
-    for (weekdays, nth), hours in sorted(grouped.items(), key=lambda entry: (entry[0][0], entry[0][1] or 0)):
+    for (nth, lines), days_together in grouped.items():
+        weekdays = tuple(days_together)
+        hours = [
+            _("Round the clock") if opens == time(0) and closes >= time(23, 59) else span(opens, closes)
+            for opens, closes, _on_holidays in lines
+        ]
         if weekdays == tuple(range(7)):
             days = _("Every day")
         elif len(weekdays) > 2 and list(weekdays) == list(range(weekdays[0], weekdays[-1] + 1)):
@@ -248,7 +252,7 @@ def week_in_words(rows: Iterable[OpeningInterval | Interval]) -> list[tuple[str,
         if nth:
             days = _("%(days)s, the %(nth)s. of the month") % {"days": days, "nth": nth}
         text = _(", ").join(hours)
-        if not notes[(weekdays, nth)]:
+        if not all(on_holidays for _opens, _closes, on_holidays in lines):
             text = _("%s, not on public holidays") % text
         found.append((days, text))
     return found

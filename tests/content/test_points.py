@@ -5,12 +5,12 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from content.points import exporting, services
 from portal.base.calendars.models import HolidayYear
 from portal.base.places.editing import change_place
-from portal.base.places.hours import DayRow
+from portal.base.places.hours import DayRow, Interval
 from portal.base.places.models import OpeningInterval, Place
 from portal.base.places.services import change_status
 
@@ -138,6 +138,17 @@ def test_states_in_words(site, cast):
     assert services.hours_in_words(cast.point) == [("周一", "9:00–11:30，13:00–17:00")]
     Place.objects.filter(pk=cast.point.pk).update(kind="self_service")
     assert services.status_now(Place.objects.get(pk=cast.point.pk), NOON.replace(hour=9)).state == "unmanned"
+
+
+def test_the_hours_of_one_day_stand_in_one_line():
+    mornings = [Interval(day, time(9), time(11, 30), on_holidays=False) for day in range(6)]
+    afternoons = [Interval(day, time(13), time(17), on_holidays=False) for day in range(5)]
+    with translation.override("zh-hans"):
+        assert services.week_in_words([*mornings, *afternoons, Interval(7, time(9), time(12))]) == [
+            ("周一至周五", "9:00–11:30，13:00–17:00，法定节假日不开"),
+            ("周六", "9:00–11:30，法定节假日不开"),
+            ("调休上班日", "9:00–12:00"),
+        ]
 
 
 def test_an_end_in_another_year_names_its_year(site, cast):
