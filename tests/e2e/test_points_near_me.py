@@ -13,7 +13,7 @@ from tests.e2e.test_editors_hour import browser
 __all__ = ["browser", "chinese", "site"]
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 HERE = {"latitude": 31.27214, "longitude": 121.45037}
-SLOW_MS = 20_000
+SLOW_MS = 40_000
 # The places of the list; the names of the subdistricts are markers too, and nothing to press.
 MARKS = ".leaflet-marker-icon.leaflet-interactive"
 
