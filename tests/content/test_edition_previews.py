@@ -18,7 +18,7 @@ def edition(site) -> ItemEdition:
 def test_the_editor_chooses_among_four_looks(edition, cast, client_for):
     client, url = client_for(cast.editor), address(edition, "edit")
     html = client.get(url).content.decode()
-    for name in ("网站", "自助机", "告知单", "小票"):
+    for name in ("网站", "自助终端", "告知单", "小票"):
         assert f">{name}</option>" in html, name
     preview = address(edition, "preview_on_edit")
     data = form_data(client, url) | {"name": "正在改的名称"}

@@ -1,7 +1,7 @@
 """What guides use is not deleted and not changed away under them: the page says where it is used, and nothing is lost."""
 
 import pytest
-from django.db import models
+from django.db import models, transaction
 
 from content.items.models import EditionMaterial, EditionStop, ItemEdition, Line, Material, Situation, SituationChoice
 from content.items.usage import InUse, uses_of
@@ -34,9 +34,9 @@ def test_deleting_a_question_says_which_conditions_name_it(question, edition, ca
 
 
 def test_no_command_deletes_it_either(question):
-    with pytest.raises(InUse, match="代办人身份证"):
+    with pytest.raises(InUse, match="代办人身份证"), transaction.atomic():
         Situation.objects.filter(pk=question.pk).delete()
-    with pytest.raises(models.ProtectedError):
+    with pytest.raises(models.ProtectedError), transaction.atomic():
         Material.objects.get(name="居民身份证").delete()
 
 
@@ -48,7 +48,7 @@ def test_what_only_a_draft_or_an_end_names_counts_too(question, edition):
     edition.save_revision()
     (use,) = uses_of(question)
     assert (use.where, use.is_draft) == ("结束“不接受委托”", True)
-    with pytest.raises(InUse):
+    with pytest.raises(InUse), transaction.atomic():
         question.delete()
     edition.get_latest_revision().publish()
     assert [use.is_draft for use in uses_of(question)] == [False]
@@ -110,8 +110,7 @@ def test_an_old_version_can_be_read_after_its_paper_is_gone(edition, approver, c
     edition.materials = [*edition.materials.all(), EditionMaterial(material=paper)]
     second = edition.save_revision()
     first.publish()
-    edition.refresh_from_db()
-    edition.save_revision()
+    ItemEdition.objects.get(pk=edition.pk).save_revision()
     paper.delete()
     assert "短命的材料" not in [str(row) for row in second.as_object().materials.all()]
     url = address(edition, "revisions_compare", first.pk, second.pk)

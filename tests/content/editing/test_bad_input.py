@@ -56,6 +56,7 @@ def test_a_script_in_rich_text_is_text_or_gone(page, cast, client, client_for, t
         "comments-INITIAL_FORMS": "0", "comments-MIN_NUM_FORMS": "0", "comments-MAX_NUM_FORMS": "",
     }  # fmt: skip
     assert editor.post(url, data).status_code == 302
+    page.refresh_from_db()
     page.get_latest_revision().publish()
     html = client.get("/texts/").content.decode()
     assert "请带好证件" in html
