@@ -13,15 +13,19 @@ from rapidfuzz import fuzz, process
 from content.search import meaning, tokens
 
 # By field: its weight in the sum of BM25 scores. What counted was measured; see docs/search.md.
-WEIGHTS = {"name": 3.0, "sound": 0.7, "skip": 0.7, "body": 1.2, "single": 0.5}
-SYNONYM_WEIGHT = 0.8
+WEIGHTS = {"name": 3.0, "sound": 0.9, "skip": 0.7, "body": 1.0, "single": 0.5}
+SYNONYM_WEIGHT = 1.0
 # The same for words that only sound like something people say, from so many syllables on.
 HEARD_WEIGHT = 0.5
 LEAST_HEARD = 2
 # How much of the likeness counts where the query was put into other words first.
 VARIANT_SHARE = 0.9
+# Who names only a paper wants the paper: such items come a little before its renewal, loss and cancelling.
+FIRST_THINGS, FIRST_THING = re.compile("新办|申领|申请|签发|办理|初次"), 0.04
+# So many letters and more are taken for the initials of what people say, with or without what is done about it.
+LEAST_INITIALS, DONE = 2, ("", "sq", "sl", "bl", "cx", "dj", "bb", "bt")
 # What is added to the share of the best sum: likeness of the letters, of the sounds, of the meaning, and initials.
-LIKENESS = {"text": 0.55, "sound": 0.45, "meaning": 1.3, "initials": 1.0}
+LIKENESS = {"text": 0.55, "sound": 0.45, "meaning": 1.2, "initials": 1.0}
 # A best sum below this is no sure answer, and its share of the score is smaller.
 SURE = 15.0
 # So many documents, the best by words and the nearest in meaning, are compared closely.
@@ -74,6 +78,7 @@ class Synonym:
     heard: str
     english: str
     called: tuple[str, ...]
+    letters: str = ""
 
 
 @cache
@@ -86,8 +91,24 @@ def synonyms() -> tuple[Synonym, ...]:
         is_english = said.isascii()
         heard = "" if is_english else tokens.coded(said)
         english = f" {' '.join(tokens.latin_words(said))} " if is_english else ""
-        found.append(Synonym(said, heard, english, tuple(called.split())))
+        # The first letters of two characters are those of too many other things.
+        letters = (
+            "".join(read[0][0] for read in tokens.readings_of(said) if read) if len(said) > LEAST_INITIALS - 1 else ""
+        )
+        found.append(Synonym(said, heard, english, tuple(called.split()), "" if is_english else letters))
     return tuple(sorted(found, key=lambda synonym: -len(synonym.said)))
+
+
+@cache
+def said_in_initials() -> dict[str, tuple[str, ...]]:
+    """First letters of what people say, alone and with what is done about it, and the words that it is called by."""
+    found: dict[str, list[str]] = {}
+    for synonym in synonyms():
+        if len(synonym.letters) >= LEAST_INITIALS:
+            for done in DONE:
+                if len(synonym.letters + done) > LEAST_INITIALS:
+                    found.setdefault(synonym.letters + done, []).extend(synonym.called)
+    return {letters: tuple(dict.fromkeys(called)) for letters, called in found.items()}
 
 
 def said_otherwise(query: str) -> tuple[list[str], list[str], str]:
@@ -115,6 +136,7 @@ def said_otherwise(query: str) -> tuple[list[str], list[str], str]:
         elif len(synonym.heard) >= LEAST_HEARD and synonym.heard in heard:
             sounding += synonym.called
             heard = heard.replace(synonym.heard, " ")
+    sounding += said_in_initials().get(query.strip(), ())
     return written, sounding, variant
 
 
@@ -132,6 +154,7 @@ class Index:
         self.known: dict[str, set[str]] = {}
         self.fields: dict[str, bm25s.BM25] = {}
         self.kind_weights = np.array([KIND_WEIGHT[document.kind] for document in documents])
+        self.first_things = np.array([FIRST_THING * bool(FIRST_THINGS.search(d.title)) for d in documents])
         titles = [tokens.plain(document.title) for document in documents]
         english = [document.title_en.lower() for document in documents]
         aliases = [tokens.plain(document.aliases) for document in documents]
@@ -255,6 +278,7 @@ class Index:
         other = _SPACES.sub("", tokens.without_fillers(variant))
         score[close] += self._likeness(close, squeezed, heard, "" if other == squeezed else other)
         score[close] += LIKENESS["meaning"] * np.maximum(0.0, near[close])
+        score[close] += self.first_things[close]
         return Scores(score * self.kind_weights, strong + initials, weak, near)
 
 
