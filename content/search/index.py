@@ -13,7 +13,7 @@ from rapidfuzz import fuzz, process
 from content.search import meaning, tokens
 
 # By field: its weight in the sum of BM25 scores. What counted was measured; see docs/search.md.
-WEIGHTS = {"name": 3.0, "sound": 0.9, "skip": 0.7, "body": 1.0, "single": 0.5}
+WEIGHTS = {"name": 3.0, "sound": 1.0, "skip": 0.8, "body": 1.0, "single": 0.5}
 SYNONYM_WEIGHT = 1.0
 # The same for words that only sound like something people say, from so many syllables on.
 HEARD_WEIGHT = 0.5
@@ -21,7 +21,7 @@ LEAST_HEARD = 2
 # How much of the likeness counts where the query was put into other words first.
 VARIANT_SHARE = 0.9
 # Who names only a paper wants the paper: such items come a little before its renewal, loss and cancelling.
-FIRST_THINGS, FIRST_THING = re.compile("新办|申领|申请|签发|办理|初次"), 0.04
+FIRST_THINGS, FIRST_THING = re.compile("新办|申领|申请|签发|办理|初次"), 0.08
 # So many letters and more are taken for the initials of what people say, with or without what is done about it.
 LEAST_INITIALS, DONE = 2, ("", "sq", "sl", "bl", "cx", "dj", "bb", "bt")
 # What is added to the share of the best sum: likeness of the letters, of the sounds, of the meaning, and initials.
