@@ -91,10 +91,7 @@ def synonyms() -> tuple[Synonym, ...]:
         is_english = said.isascii()
         heard = "" if is_english else tokens.coded(said)
         english = f" {' '.join(tokens.latin_words(said))} " if is_english else ""
-        # The first letters of two characters are those of too many other things.
-        letters = (
-            "".join(read[0][0] for read in tokens.readings_of(said) if read) if len(said) > LEAST_INITIALS - 1 else ""
-        )
+        letters = "".join(read[0][0] for read in tokens.readings_of(said) if read)
         found.append(Synonym(said, heard, english, tuple(called.split()), "" if is_english else letters))
     return tuple(sorted(found, key=lambda synonym: -len(synonym.said)))
 
