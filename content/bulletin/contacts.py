@@ -7,8 +7,11 @@ from typing import Literal
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-SMS, PHONE, MAIL, NONE = "sms", "phone", "mail", ""
 type Way = Literal["sms", "phone", "mail", ""]
+SMS: Way = "sms"
+PHONE: Way = "phone"
+MAIL: Way = "mail"
+NONE: Way = ""
 MOBILE = re.compile(r"1[3-9]\d{9}")
 LANDLINE = re.compile(r"0\d{2,3}\d{7,8}|\d{7,8}|1\d{4}")
 

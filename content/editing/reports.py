@@ -20,6 +20,7 @@ from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.log_actions import registry as log_registry
 from wagtail.models import BaseLogEntry, ModelLogEntry, Page
+from wagtail.models.audit_log import LogEntryQuerySet
 from wagtail.permissions import policy_registry
 from wagtail.snippets.models import get_snippet_models
 
@@ -158,7 +159,7 @@ class DistrictPageTypes(DistrictOnly, PageTypesUsageReportView):
 WORKING_ON_PAGES = ("add", "change", "publish", "lock", "unlock")
 
 
-def entries_of(user: User, log_model: type[BaseLogEntry]) -> QuerySet[BaseLogEntry]:
+def entries_of(user: User, log_model: type[BaseLogEntry]) -> LogEntryQuerySet:
     """Log entries of one kind about what an account works on; all of them for the district's editors."""
     if reach_of(user).is_district or user.is_superuser:
         return log_model.objects.viewable_by_user(user)
@@ -168,7 +169,7 @@ def entries_of(user: User, log_model: type[BaseLogEntry]) -> QuerySet[BaseLogEnt
     return log_model.objects.viewable_by_user(user).filter(page__in=pages.values("pk"))
 
 
-def _all_entries_of(user: User) -> list[QuerySet[BaseLogEntry]]:
+def _all_entries_of(user: User) -> list[LogEntryQuerySet]:
     return [entries_of(user, log_model) for log_model in log_registry.get_log_entry_models()]
 
 

@@ -52,7 +52,8 @@ def edition_rules(request: HttpRequest, pk: str) -> HttpResponse:
     from content.notices.forms import AnswerForm
 
     stored = get_object_or_404(ItemEdition.objects.select_related("item"), pk=unquote(pk))
-    if not may_see(request.user, stored):
+    user = request.user
+    if not user.is_authenticated or not may_see(user, stored):
         raise PermissionDenied
     edition = stored.get_latest_revision_as_object()
     checked, rules = check_edition(edition), rules_of(edition)

@@ -68,7 +68,7 @@ def _stored(thing: Shared) -> Iterator[Use]:
         yield Use(stop.edition, _end(stop.sentence))
 
 
-def _naming(rows: type[Model], key: str, *related: str) -> list[Any]:
+def _naming(rows: type[EditionQuestion | EditionMaterial | EditionStop], key: str, *related: str) -> list[Any]:
     conditional = rows._default_manager.exclude(rule={}).select_related("edition", *related)
     return [row for row in conditional if key in keys_in(row.rule)]
 

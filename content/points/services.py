@@ -236,8 +236,8 @@ def week_in_words(rows: Iterable[OpeningInterval | Interval]) -> list[tuple[str,
         by_day.setdefault((row.weekday, row.nth), []).append((row.opens, row.closes, row.on_holidays))
     # Days with the same hours stand together: nobody puts a day's hours together from two lines.
     grouped: dict[tuple[int | None, tuple[tuple[time, time, bool], ...]], list[int]] = {}
-    for (weekday, nth), lines in sorted(by_day.items(), key=lambda entry: (entry[0][0], entry[0][1] or 0)):
-        grouped.setdefault((nth, tuple(sorted(lines))), []).append(weekday)
+    for (weekday, nth), spans in sorted(by_day.items(), key=lambda entry: (entry[0][0], entry[0][1] or 0)):
+        grouped.setdefault((nth, tuple(sorted(spans))), []).append(weekday)
     found = []
     for (nth, lines), days_together in grouped.items():
         weekdays = tuple(days_together)
