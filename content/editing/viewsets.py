@@ -23,6 +23,7 @@ from content.editing.panels import FindingsPanel
 from content.editing.policies import PlacePolicy
 from content.editing.reach import editors
 from portal.base.accounts.models import User
+from portal.base.accounts.requests import StaffRequest
 
 SEEING = ("add", "change", "delete", "view")
 
@@ -120,7 +121,7 @@ class EditorViewSet(SnippetViewSet):
     chooser_viewset_class = EditorChooserViewSet
     has_findings = True
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
+    def get_queryset(self, request: StaffRequest) -> QuerySet:
         rows = super().get_queryset(request)
         return seen_by(request.user, self.model._default_manager.all() if rows is None else rows)
 
@@ -133,7 +134,7 @@ class EditorViewSet(SnippetViewSet):
             # Wagtail asks many of its views for a permission on the model only; here the row itself decides.
             if "pk" in kwargs:
                 row = model._default_manager.filter(pk=unquote(str(kwargs["pk"]))).first()
-                if row is not None and not may_see(request.user, row):
+                if row is not None and not (isinstance(request.user, User) and may_see(request.user, row)):
                     raise PermissionDenied
             return view(request, *args, **kwargs)
 

@@ -126,7 +126,7 @@ class NodeConsumer(AsyncJsonWebsocketConsumer):
         )
 
     async def _reply(self, content: dict[str, Any]) -> None:
-        reply_to = self.waiting.pop(content.get("request"), None)
+        reply_to = self.waiting.pop(str(content.get("request")), None)
         if reply_to:
             await self.channel_layer.send(reply_to, {"type": "node.reply", "message": content})
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -71,7 +72,7 @@ def node_for(session: RemoteSession) -> MediaNode:
 @transaction.atomic
 def check_point(session_id: str, *, track: str, count: int, head: str, size_bytes: int) -> None:
     """Remember how far a track's chain is, so that a cut shows; the number never goes back."""
-    row, _created = RecordingTrack.objects.select_for_update().get_or_create(session_id=session_id, name=track)
+    row, _created = RecordingTrack.objects.select_for_update().get_or_create(session_id=UUID(session_id), name=track)
     if count >= row.segments and not row.is_closed:
         row.segments, row.head, row.size_bytes, row.checkpoint_at = count, head, size_bytes, timezone.now()
         row.save(update_fields=["segments", "head", "size_bytes", "checkpoint_at"])
@@ -83,7 +84,7 @@ def close_tracks(session_id: str, tracks: list[dict[str, Any]]) -> None:
     for entry in tracks:
         started = entry.get("started_at")
         RecordingTrack.objects.update_or_create(
-            session_id=session_id,
+            session_id=UUID(session_id),
             name=str(entry["track"])[:40],
             defaults={
                 "kind": str(entry.get("kind", ""))[:10], "side": str(entry.get("side", ""))[:10],
