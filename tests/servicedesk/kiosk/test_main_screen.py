@@ -78,9 +78,10 @@ async def test_a_card_greets_masked_and_draws_one_number_however_often_it_is_rea
 
 
 async def test_a_kiosk_without_a_centre_says_so_and_draws_no_number():
-    cast = await sync_to_async(make_cast)()
-    district = await sync_to_async(cast.subdistrict.get_parent)()
-    kiosk = Kiosk(*await sync_to_async(a_kiosk)(district))
+    def make() -> Kiosk:
+        return Kiosk(*a_kiosk(make_cast().subdistrict.get_parent()))
+
+    kiosk = await sync_to_async(make)()
     await kiosk.open()
     await kiosk.do("ticket")
     assert kiosk.name == "refused" and "还没有连到受理中心" in kiosk.html

@@ -336,7 +336,12 @@ def test_an_uncertain_original_is_not_given_out_twice(result):
 def test_screens_see_state_reason_and_next_step(slip_job, ticket):
     outcome(slip_job, "failed", "paper_out")
     row = printouts.jobs_of(ticket)[0]
-    assert (row["state"], row["code"], row["kind"], row["title"]) == ("failed", "paper_out", "ticket", ticket.number)
+    assert (row["state"], row["code"], row["kind"], row["title"]) == (
+        "failed",
+        "paper_out",
+        "ticket",
+        f"小票 {ticket.number}",
+    )
     assert row["detail"] and row["state_text"]
 
 
