@@ -237,7 +237,7 @@ class KioskConsumer(DeviceConsumer):
     def _own_ticket(self) -> Ticket:
         """The ticket that was drawn or swiped in this visit."""
         if self.ticket_id is None:
-            raise Ticket.DoesNotExist
+            raise Ticket.DoesNotExist("no number was drawn in this visit")
         return Ticket.objects.select_related("item", "centre", "point").get(pk=self.ticket_id)
 
     def do_nonce(self, message: dict[str, Any]) -> dict[str, Any]:
