@@ -67,8 +67,10 @@ def _in_language(path: str, language: str) -> str:
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Staff rooms, machines and what carries a code are not for crawlers."""
-    rooms = ("/cms/", "/desk/", "/kiosk/", "/accounts/", "/api/", "/track/", "/rate/", "/notices/", "/live/", "/inbox/")
-    rooms += ("/guides/*/notice/",)
+    rooms = [
+        "/cms/", "/desk/", "/kiosk/", "/accounts/", "/api/", "/track/", "/rate/", "/notices/", "/guides/*/notice/",
+        "/live/", "/inbox/",
+    ]  # fmt: skip
     lines = ["User-agent: *", *(f"Disallow: {room}" for room in rooms), *(f"Disallow: /en{room}" for room in rooms)]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 

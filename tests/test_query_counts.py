@@ -62,7 +62,7 @@ def page(path: str) -> Callable[[], object]:
 def kiosk(device, name: str, **view: str) -> Callable[[], object]:
     screen = KioskConsumer()
     screen._forget_person()
-    screen.device = device
+    screen.paired = device
     screen.view = {"name": name, **view}
 
     def draw() -> None:
@@ -76,7 +76,7 @@ def desk(cast: Cast) -> Callable[[], object]:
     screen = DeskConsumer()
     screen.scope = {"user": cast.clerk}
     screen.identities = {}
-    screen.counter = cast.counter
+    screen.seat = cast.counter
 
     def draw() -> None:
         assert screen.snapshot()["regions"]["queue"]

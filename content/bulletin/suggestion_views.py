@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from content.bulletin.contacts import MAIL, PHONE, SMS
 from content.bulletin.models import Suggestion
 from content.bulletin.states import TABLE, SuggestionState
 from content.editing.reach import reach_of
+from portal.base.accounts.requests import StaffRequest
 from portal.base.errors import DomainError
 
 STEPS = ("take", "answer", "close", "reopen")
@@ -74,7 +75,7 @@ class ReplyForm(forms.Form):
 
 @require_admin_access
 @require_http_methods(["GET", "HEAD", "POST"])
-def suggestion_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+def suggestion_detail(request: StaffRequest, pk: UUID) -> HttpResponse:
     """One suggestion; the contact is shown on demand, which is journalled."""
     suggestion = get_object_or_404(Suggestion.objects.select_related("place"), pk=pk)
     if not reach_of(request.user).covers(suggestion.place):

@@ -17,6 +17,8 @@ from content.bulletin import replies, services
 from content.bulletin.forms import CodeForm, QuestionForm, SuggestionForm
 from content.guides.models import PortalSettings
 from content.items.models import Line, in_english
+from portal.base.accounts.models import User
+from portal.base.accounts.requests import StaffRequest
 from portal.base.limits import allow, caller_address
 from portal.base.places.models import Place
 
@@ -43,7 +45,7 @@ def question_list(request: HttpRequest) -> HttpResponse:
         "chosen": line,
         "words": words,
         "query": f"line={line}&q={words}" if line or words else "",
-        "may_ask": request.user.is_authenticated and services.place_of_staff(request.user) is not None,
+        "may_ask": isinstance(request.user, User) and services.place_of_staff(request.user) is not None,
         "is_missing_in_english": in_english(),
     }
     return render(request, "bulletin/question_list.html", context)
@@ -52,7 +54,7 @@ def question_list(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def ask_question(request: HttpRequest) -> HttpResponse:
+def ask_question(request: StaffRequest) -> HttpResponse:
     """Staff ask; below the form stands what they asked before, and how far it is."""
     if services.place_of_staff(request.user) is None:
         raise PermissionDenied

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
@@ -15,6 +14,7 @@ from content.bulletin import services, suggestion_views
 from content.bulletin.models import Announcement, PolicyQuestion
 from content.editing.reach import reach_of
 from content.editing.viewsets import EditorEditView, EditorViewSet
+from portal.base.accounts.requests import StaffRequest
 
 
 class AnnouncementViewSet(EditorViewSet):
@@ -94,7 +94,7 @@ def suggestion_urls() -> list[Any]:
 class EditorsMenuItem(MenuItem):
     """Shown to whoever is an editor of any place."""
 
-    def is_shown(self, request: HttpRequest) -> bool:
+    def is_shown(self, request: StaffRequest) -> bool:
         return bool(reach_of(request.user).paths)
 
 

@@ -7,7 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Cast
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -31,12 +31,13 @@ from content.editing.reach import editors, reach_of
 from content.editing.viewsets import SEEING
 from content.items.models import Line, ServiceItem
 from portal.base.accounts.models import User
+from portal.base.accounts.requests import StaffRequest
 
 
 class DistrictOnly:
     """A report about the district's own things."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not reach_of(request.user).is_district:
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,11 +12,12 @@ from wagtail.permissions import policy_registry
 
 from content.editing import services
 from content.items.models import ServiceItem
+from portal.base.accounts.requests import StaffRequest
 
 
 @require_admin_access
 @require_http_methods(["GET", "HEAD", "POST"])
-def check_item(request: HttpRequest, pk: int) -> HttpResponse:
+def check_item(request: StaffRequest, pk: int) -> HttpResponse:
     """What there is to check of one item, and the button that says it was."""
     item = get_object_or_404(ServiceItem, pk=pk)
     if not policy_registry.get(item).user_has_permission_for_instance(request.user, "change", item):

@@ -22,6 +22,7 @@ from content.editing.reach import reach_of
 from content.editing.viewsets import BoundDelete, former_revision
 from content.items.models import ItemEdition, ServiceItem
 from portal.base.accounts.models import User
+from portal.base.accounts.requests import StaffRequest
 
 TOLD_AT_ONCE = 3
 
@@ -57,7 +58,7 @@ def admin_urls() -> list[Any]:
 class DistrictMenuItem(MenuItem):
     """Shown to the district's editors alone."""
 
-    def is_shown(self, request: HttpRequest) -> bool:
+    def is_shown(self, request: StaffRequest) -> bool:
         return reach_of(request.user).is_district
 
 
@@ -69,13 +70,13 @@ def attention_menu() -> MenuItem:
 
 
 @hooks.register("construct_reports_menu")
-def hide_page_types(request: HttpRequest, items: list[MenuItem]) -> None:
+def hide_page_types(request: StaffRequest, items: list[MenuItem]) -> None:
     if not reach_of(request.user).is_district:
         items[:] = [item for item in items if item.name != "page-types-usage"]
 
 
 @hooks.register("construct_page_chooser_queryset")
-def bound_page_chooser(pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Page]:
+def bound_page_chooser(pages: QuerySet[Page], request: StaffRequest) -> QuerySet[Page]:
     """What is published may be linked to by everybody; drafts only by those who may work on them."""
     if reach_of(request.user).is_district or request.user.is_superuser:
         return pages

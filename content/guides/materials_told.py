@@ -1,12 +1,11 @@
 """How a guide tells what to bring: the short fact, and the list with forms, reasons and designated places."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from content.items.models import EditionMaterial, in_english
+from content.items.models import EditionMaterial, in_english, said
 
 Kind = EditionMaterial.Kind
 SAYS_NOTHING = {"未注明", ""}
@@ -87,16 +86,11 @@ def bring_fact(uses: list[EditionMaterial]) -> Fact:
     return Fact(label, ngettext("%(count)s paper", "%(count)s papers", count) % {"count": count}, note)
 
 
-def _said(thing: Any, field: str) -> str:
-    """A text in the reader's language; Chinese where the English is missing."""
-    return (getattr(thing, f"{field}_en") if in_english() else "") or getattr(thing, field)
-
-
 def _material_row(use: EditionMaterial, why: str = "") -> MaterialRow:
     form, inside = _form_parts(use.form)
     row = MaterialRow(use.material.display_name)
     paper = use.material
-    explanation = [_said(paper, "explanation"), _said(paper, "where_from")]
+    explanation = [said(paper, "explanation"), said(paper, "where_from")]
     if paper.validity:
         explanation.append(_("Not older than: %s.") % paper.validity)
     row.places = [

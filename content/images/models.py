@@ -15,6 +15,9 @@ class PortalImage(AbstractImage):
     alternative_text = models.CharField(_("what it shows"), max_length=200, blank=True)
     credit = models.CharField(_("whose picture it is"), max_length=120, blank=True)
 
+    # Wagtail's own field, which says nothing of its type.
+    file: Any
+
     admin_form_fields = (*Image.admin_form_fields, "alternative_text", "credit")
 
     class Meta(AbstractImage.Meta):

@@ -16,7 +16,7 @@ from wagtail.admin.auth import require_admin_access
 from wagtail.admin.menu import MenuItem
 
 from content.editing.policies import may_publish
-from content.items import import_runs
+from content.items import import_runs, import_work
 from content.items.exporting import export_bytes
 from content.items.files import MAX_BYTES
 from content.items.import_states import ImportState
@@ -106,7 +106,7 @@ def _run(request: HttpRequest, run_id: Any) -> ImportRun:
 def import_run(request: HttpRequest, run_id: Any) -> HttpResponse:
     """What an import would change or has changed, its faults by cell, and what can be done with it now."""
     run = _run(request, run_id)
-    done, total = import_runs.progress_of(run)
+    done, total = import_work.progress_of(run)
     faults = [fault for fault in run.faults if not fault["is_warning"]]
     context = {
         "run": run,

@@ -2,14 +2,14 @@
 
 from django.tasks import task
 
-from content.items import import_runs
+from content.items import import_work
 
 
 @task()
 def check_import(run_id: str) -> None:
-    import_runs.check(run_id)
+    import_work.check(run_id)
 
 
 @task()
 def write_import(run_id: str) -> None:
-    import_runs.write(run_id)
+    import_work.write(run_id)

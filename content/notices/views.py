@@ -19,7 +19,7 @@ from content.notices.telling import told
 from portal.base.limits import limited
 
 # Guessing a link is hopeless; this only keeps a loop from filling the log.
-LOOKS = {"limit": 300, "window_s": 600, "methods": ("GET", "HEAD")}
+looked_at = limited("notice.look", limit=300, window_s=600, methods=("GET", "HEAD"))
 
 
 def link_of(notice: Notice, request: HttpRequest) -> str:
@@ -50,7 +50,7 @@ def _layout(request: HttpRequest) -> dict[str, Any]:
 
 
 @never_cache
-@limited("notice.look", **LOOKS)
+@looked_at
 @require_safe
 def notice_page(request: HttpRequest, token: str) -> HttpResponse:
     """The notice; `?paper=slip` for 80 mm paper, `?kiosk` in the kiosk's size."""
@@ -84,7 +84,7 @@ def notice_page(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @never_cache
-@limited("notice.look", **LOOKS)
+@looked_at
 @require_safe
 def notice_json(request: HttpRequest, token: str) -> HttpResponse:
     """The bytes as they were written when the notice was issued."""
@@ -98,7 +98,7 @@ def notice_json(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @never_cache
-@limited("notice.look", **LOOKS)
+@looked_at
 @require_safe
 def notice_pdf(request: HttpRequest, token: str) -> HttpResponse:
     """The notice on A4, tagged; `?large` in large print."""

@@ -24,6 +24,7 @@ from pyipp.serializer import construct_attribute
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
+from kiosk_bridge.virtual.printer_control import printer_control
 from kiosk_bridge.virtual.serving import serve_until_stopped
 
 logger = logging.getLogger(__name__)
@@ -289,39 +290,13 @@ def _response(status: IppStatus, request_id: int, groups: list[tuple[IppTag, _Gr
     return body + bytes((IppTag.END.value,))
 
 
-def control(printer: VirtualIppPrinter, spool: Path) -> web.Application:
-    """Return the commands as an HTTP application."""
-
-    async def state(_request: web.Request) -> web.Response:
-        return web.json_response(printer.state())
-
-    async def mode(request: web.Request) -> web.Response:
-        try:
-            wanted = (await request.json()).get("mode")
-        except (ValueError, AttributeError):
-            wanted = None
-        if wanted not in MODES:
-            return web.json_response({"error": f"mode must be one of {', '.join(MODES)}"}, status=400)
-        await printer.set_mode(wanted)
-        return web.json_response(printer.state())
-
-    async def document(request: web.Request) -> web.StreamResponse:
-        path = spool / request.match_info["name"]
-        return web.FileResponse(path) if path.is_file() else web.Response(status=404)
-
-    app = web.Application()
-    app.add_routes(
-        [web.get("/state", state), web.post("/mode", mode), web.get(r"/prints/{name:print-\d+\.pdf}", document)]
-    )
-    return app
-
-
 async def _main(arguments: argparse.Namespace) -> None:
     printer = VirtualIppPrinter(arguments.spool, port=arguments.port)
+    control = printer_control(printer, arguments.spool, modes=MODES, printed=r"/prints/{name:print-\d+\.pdf}")
     await printer.plug_in()
     printing = asyncio.create_task(printer.print_all())
     try:
-        await serve_until_stopped(control(printer, arguments.spool), unix_socket=arguments.socket)
+        await serve_until_stopped(control, unix_socket=arguments.socket)
     finally:
         printing.cancel()
         await printer.unplug()

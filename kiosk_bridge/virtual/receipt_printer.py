@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from aiohttp import web
-
 from kiosk_bridge.virtual.escpos import Interpreter, Slip
+from kiosk_bridge.virtual.printer_control import printer_control
 from kiosk_bridge.virtual.serving import serve_until_stopped
 
 logger = logging.getLogger(__name__)
@@ -169,38 +168,12 @@ class VirtualReceiptPrinter:
         del self._slips[:-SLIPS_KEPT]
 
 
-def control(printer: VirtualReceiptPrinter, spool: Path) -> web.Application:
-    """Return the commands as an HTTP application."""
-
-    async def state(_request: web.Request) -> web.Response:
-        return web.json_response(printer.state())
-
-    async def mode(request: web.Request) -> web.Response:
-        try:
-            wanted = (await request.json()).get("mode")
-        except (ValueError, AttributeError):
-            wanted = None
-        if wanted not in MODES:
-            return web.json_response({"error": f"mode must be one of {', '.join(MODES)}"}, status=400)
-        await printer.set_mode(wanted)
-        return web.json_response(printer.state())
-
-    async def slip(request: web.Request) -> web.StreamResponse:
-        path = spool / request.match_info["name"]
-        return web.FileResponse(path) if path.is_file() else web.Response(status=404)
-
-    app = web.Application()
-    app.add_routes(
-        [web.get("/state", state), web.post("/mode", mode), web.get(r"/slips/{name:slip-\d+\.(png|bin)}", slip)]
-    )
-    return app
-
-
 async def _main(arguments: argparse.Namespace) -> None:
     printer = VirtualReceiptPrinter(arguments.spool, port=arguments.port)
+    control = printer_control(printer, arguments.spool, modes=MODES, printed=r"/slips/{name:slip-\d+\.(png|bin)}")
     await printer.plug_in()
     try:
-        await serve_until_stopped(control(printer, arguments.spool), unix_socket=arguments.socket)
+        await serve_until_stopped(control, unix_socket=arguments.socket)
     finally:
         await printer.unplug()
 

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from portal.base.clock.services import kept, periodic, retention
-from servicedesk.cases import extras, services
+from servicedesk.cases import extras
+from servicedesk.cases import retention as papers
 
 PAPERS = ("cases.CasePage", "cases.FilledForm", "cases.Signature", "cases.Handover", "cases.Result")
 kept(
@@ -14,7 +15,7 @@ kept(
 
 @retention("case_papers", default_days=1825, of=PAPERS)
 def forget_papers(before: datetime) -> int:
-    return services.forget_papers(before)
+    return papers.forget_papers(before)
 
 
 @retention("extra_ask", default_days=730, of=("cases.ExtraAsk",))
@@ -24,4 +25,4 @@ def forget_extras(before: datetime) -> int:
 
 @periodic(every_s=600, name="cases.forget_codes", clears=("cases.TrackingCode",))
 def forget_codes() -> None:
-    services.forget_codes()
+    papers.forget_codes()

@@ -16,8 +16,8 @@ from portal.base.limits import allow
 from portal.base.outbox import services as outbox
 from servicedesk.cases.errors import WrongCode
 from servicedesk.cases.models import Case, TrackingCode
+from servicedesk.cases.phones import phone_of
 from servicedesk.cases.states import CaseState
-from servicedesk.residents import services as residents
 from servicedesk.residents.models import Person
 
 CODE_VALID_S = 600
@@ -118,18 +118,12 @@ def _by_number(number: str) -> Case | None:
     )
 
 
-def _phone_of(case: Case) -> str:
-    if case.phone_sealed is None:
-        return ""
-    return residents.open_for(case.applicant, case.phone_sealed, aad=f"cases.case.phone:{case.pk}").decode()
-
-
 def request_code(*, number: str, address: str) -> None:
     """Send a code to the telephone kept with the case; nothing tells whether there is such a case or telephone."""
     case = _by_number(number)
     if case is None or case.applicant.erased_at is not None or not allow(f"track-code:{case.pk}", 3, CODE_VALID_S):
         return
-    phone = _phone_of(case)
+    phone = phone_of(case)
     if not phone:
         return
     code = f"{secrets.randbelow(10**6):06d}"

@@ -5,13 +5,14 @@ import json
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.base.accounts.requests import StaffRequest
 from portal.base.errors import DomainError
 from portal.base.rights import services as rights
 from servicedesk.cases import services as cases
@@ -69,7 +70,7 @@ class MoveForm(forms.Form):
 
 
 def draw(
-    request: HttpRequest,
+    request: StaffRequest,
     case: Case,
     *,
     deadline: forms.Form | None = None,
@@ -97,7 +98,7 @@ def draw(
 @never_cache
 @login_required
 @require_GET
-def case_page(request: HttpRequest, case_id: str) -> HttpResponse:
+def case_page(request: StaffRequest, case_id: str) -> HttpResponse:
     """One case: its stages, papers and results; the person stays masked outside of a call."""
     case = _case(case_id)
     access.require_case(request.user, case)
@@ -109,7 +110,7 @@ def _case(case_id: str) -> Case:
     return get_object_or_404(known, pk=case_id)
 
 
-def _case_to_change(request: HttpRequest, case_id: str) -> tuple[Case, str]:
+def _case_to_change(request: StaffRequest, case_id: str) -> tuple[Case, str]:
     case = _case(case_id)
     rights.require(request.user, rights.DESK_ROLES, case.centre)
     return case, f"user:{request.user.pk}"
@@ -117,7 +118,7 @@ def _case_to_change(request: HttpRequest, case_id: str) -> tuple[Case, str]:
 
 @login_required
 @require_POST
-def set_deadline(request: HttpRequest, case_id: str) -> HttpResponse:
+def set_deadline(request: StaffRequest, case_id: str) -> HttpResponse:
     """Promise an end so many working days from today."""
     case, actor = _case_to_change(request, case_id)
     form = DeadlineForm(request.POST)
@@ -134,7 +135,7 @@ def set_deadline(request: HttpRequest, case_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def set_phone(request: HttpRequest, case_id: str) -> HttpResponse:
+def set_phone(request: StaffRequest, case_id: str) -> HttpResponse:
     """Add, correct or forget the telephone that gets the messages about the case."""
     case, actor = _case_to_change(request, case_id)
     form = PhoneForm(request.POST)
@@ -156,7 +157,7 @@ def set_phone(request: HttpRequest, case_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def move(request: HttpRequest, case_id: str) -> HttpResponse:
+def move(request: StaffRequest, case_id: str) -> HttpResponse:
     """Take the case to its next stage."""
     case, actor = _case_to_change(request, case_id)
     form = MoveForm(request.POST, case=case)
@@ -172,7 +173,7 @@ def move(request: HttpRequest, case_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def return_papers(request: HttpRequest, case_id: str) -> HttpResponse:
+def return_papers(request: StaffRequest, case_id: str) -> HttpResponse:
     """Give the papers of a receipt back, with a receipt of its own for both sides to sign."""
     case, actor = _case_to_change(request, case_id)
     handover = get_object_or_404(case.handovers, pk=request.POST.get("handover"))
@@ -187,7 +188,7 @@ def return_papers(request: HttpRequest, case_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def sign_receipt(request: HttpRequest, case_id: str) -> HttpResponse:
+def sign_receipt(request: StaffRequest, case_id: str) -> HttpResponse:
     """A signature at the counter: the clerk's, or the resident's who stands there."""
     case, actor = _case_to_change(request, case_id)
     handover = get_object_or_404(case.handovers, pk=request.POST.get("handover"))
@@ -206,7 +207,7 @@ def sign_receipt(request: HttpRequest, case_id: str) -> HttpResponse:
 @never_cache
 @login_required
 @require_GET
-def receipt_pdf(request: HttpRequest, handover_id: str) -> HttpResponse:
+def receipt_pdf(request: StaffRequest, handover_id: str) -> HttpResponse:
     """The receipt with the signatures that are there, to be printed at the counter."""
     known = Handover.objects.select_related("case__centre", "case__applicant", "case__item", "place")
     handover = get_object_or_404(known, pk=handover_id)

@@ -37,22 +37,27 @@ REGIONS = ("bar", "queue", "stage", "idle", "materials", "person", "paper", "his
 class DeskConsumer(LiveConsumer):
     """One clerk at one counter; see the `do_` methods for the commands."""
 
-    counter: Counter | None = None
+    seat: Counter | None = None
 
     async def connect(self) -> None:
         self.identities: dict[str, Identity] = {}
         await super().connect()
 
     def authorise(self) -> bool:
-        user, before = self.scope.get("user"), self.counter
-        self.counter = access.counter_of(user) if isinstance(user, User) else None
+        user, before = self.scope.get("user"), self.seat
+        self.seat = access.counter_of(user) if isinstance(user, User) else None
         # A page of the counter where the clerk sat before must not act at the new one.
-        if before is not None and self.counter != before:
-            self.counter = None
-        return self.counter is not None
+        if before is not None and self.seat != before:
+            self.seat = None
+        return self.seat is not None
+
+    @property
+    def counter(self) -> Counter:
+        """Where the clerk sits, once `authorise` has let them in."""
+        assert self.seat is not None
+        return self.seat
 
     def stream_names(self) -> list[str]:
-        assert self.counter is not None
         return [f"centre:{self.counter.centre.code}"]
 
     @property
@@ -62,7 +67,6 @@ class DeskConsumer(LiveConsumer):
     # --- what is shown ----------------------------------------------------------------------------------------------
     def snapshot(self) -> dict[str, Any]:
         counter = self.counter
-        assert counter is not None
         ticket = self._ticket()
         session = remote.session_at(counter) if ticket else None
         case = self._case(ticket)
@@ -147,7 +151,7 @@ class DeskConsumer(LiveConsumer):
             await signalling.answer_offer(self, content, side="clerk")
             return
         await super().receive_json(content, **kwargs)
-        if self.counter is None:
+        if self.seat is None:
             # The role or the seat was taken away meanwhile: the command was refused, and nothing more is shown.
             await self.close(code=4403)
             return
@@ -161,7 +165,7 @@ class DeskConsumer(LiveConsumer):
         return handler(message) or {}
 
     def active_session(self) -> RemoteSession:
-        session = remote.session_at(self.counter) if self.counter else None
+        session = remote.session_at(self.seat) if self.seat else None
         if session is None:
             raise NoSession(_("There is no conversation at this counter."))
         return session
@@ -186,7 +190,7 @@ class DeskConsumer(LiveConsumer):
 
     def _touch(self) -> None:
         """Everything that shows this ticket looks again."""
-        session = remote.session_at(self.counter) if self.counter else None
+        session = remote.session_at(self.counter)
         names = remote.stream_names_of(session) if session else (f"centre:{self.counter.centre.code}",)
         streams.bump(*names)
 

@@ -5,13 +5,14 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from portal.base.accounts.requests import StaffRequest
 from portal.base.journal import services as journal
 from portal.base.rights import services as rights
 from portal.base.rights.models import Role
@@ -43,7 +44,7 @@ class ReasonForm(forms.Form):
 
 @login_required
 @require_GET
-def dossier_list(request: HttpRequest) -> HttpResponse:
+def dossier_list(request: StaffRequest) -> HttpResponse:
     """The sealed dossiers of the places that the auditor reaches."""
     if not rights.has_role(request.user, AUDIT_ROLES):
         raise PermissionDenied(_("Dossiers are opened by auditors only."))
@@ -56,7 +57,7 @@ def dossier_list(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
-def dossier_page(request: HttpRequest, session_id: str) -> HttpResponse:
+def dossier_page(request: StaffRequest, session_id: str) -> HttpResponse:
     """One dossier: whether it holds; the recording plays after a reason was given."""
     dossier = _reach(request, session_id)
     form = ReasonForm(request.POST or None)
@@ -91,7 +92,7 @@ def dossier_page(request: HttpRequest, session_id: str) -> HttpResponse:
 @never_cache
 @login_required
 @require_GET
-def recording(request: HttpRequest, session_id: str, picture: str) -> HttpResponse:
+def recording(request: StaffRequest, session_id: str, picture: str) -> HttpResponse | FileResponse:
     """Both voices with one of the pictures; only after a reason was given in this sign-in."""
     dossier = _reach(request, session_id)
     if not request.session.get(f"dossier:{dossier.session_id}"):
@@ -106,7 +107,7 @@ def recording(request: HttpRequest, session_id: str, picture: str) -> HttpRespon
     return FileResponse(film, content_type="video/webm")
 
 
-def _reach(request: HttpRequest, session_id: str) -> Dossier:
+def _reach(request: StaffRequest, session_id: str) -> Dossier:
     found = Dossier.objects.select_related("session__centre", "session__ticket", "key")
     dossier = get_object_or_404(found, pk=session_id)
     rights.require(request.user, AUDIT_ROLES, dossier.session.centre)

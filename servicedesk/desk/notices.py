@@ -19,6 +19,7 @@ from content.notices.models import Notice
 from content.notices.services import Compared
 from content.notices.telling import Told, told_of
 from portal.base.accounts.models import User
+from portal.base.accounts.requests import StaffRequest
 from portal.base.errors import DomainError
 from portal.base.limits import limited
 from portal.base.rights import services as rights
@@ -77,7 +78,7 @@ def _columns(compared: Compared) -> list[tuple[str, Told, dict[str, str]]]:
 @login_required
 @limited("desk.notice", limit=60, window_s=600, methods=("GET",))
 @require_GET
-def notice(request: HttpRequest) -> HttpResponse:
+def notice(request: StaffRequest) -> HttpResponse:
     """The form for the code; with a code or a ticket the notice beside today's rules."""
     access.require_desk(request.user)
     context: dict[str, Any] = {"nav_current": "notice", "code": request.GET.get("code", "").strip()[:12]}
@@ -119,7 +120,7 @@ def _notice_or_404(notice_id: Any) -> Notice:
 
 @login_required
 @require_POST
-def attach(request: HttpRequest, notice_id: Any) -> HttpResponse:
+def attach(request: StaffRequest, notice_id: Any) -> HttpResponse:
     """Give the notice to the number at the clerk's counter."""
     access.require_desk(request.user)
     found = _notice_or_404(notice_id)
@@ -134,7 +135,7 @@ def attach(request: HttpRequest, notice_id: Any) -> HttpResponse:
 
 @login_required
 @require_POST
-def more(request: HttpRequest, notice_id: Any) -> HttpResponse:
+def more(request: StaffRequest, notice_id: Any) -> HttpResponse:
     """Ask for something that the notice does not name; what was typed stays when the reason is missing."""
     access.require_desk(request.user)
     found = _notice_or_404(notice_id)
@@ -162,7 +163,7 @@ def more(request: HttpRequest, notice_id: Any) -> HttpResponse:
 @never_cache
 @login_required
 @require_GET
-def extras(request: HttpRequest) -> HttpResponse:
+def extras(request: StaffRequest) -> HttpResponse:
     """What was asked for beyond notices, for the duty supervisor and the centre's manager."""
     if not rights.has_role(request.user, SUPERVISORS):
         raise PermissionDenied(_("This list is for the duty supervisor. Ask the centre's manager for the role."))

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from content.items import services as items
 from content.points import services as points
 from content.points.services import PointStatus
 from portal.base.accounts.models import User
+from portal.base.accounts.requests import StaffRequest
 from portal.base.accounts.services import POINT_ROLES
 from portal.base.calendars import services as calendars
 from portal.base.places.hours import span
@@ -66,9 +67,9 @@ def points_of(user: User) -> QuerySet[Place]:
 @never_cache
 @login_required
 @require_safe
-def point_board(request: HttpRequest) -> HttpResponse:
+def point_board(request: StaffRequest) -> HttpResponse:
     """Which of the account's points is open now, at a glance; filtered by links and one form."""
-    user: User = request.user  # type: ignore[assignment]
+    user = request.user
     if not user.is_superuser and not rights.has_role(user, POINT_ROLES):
         raise PermissionDenied(_("This page is for those who help at service points. Ask the centre's manager."))
     now = timezone.now()

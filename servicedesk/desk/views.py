@@ -4,12 +4,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.base.accounts.requests import StaffRequest
 from portal.base.errors import DomainError
 from portal.base.places import services as places
 from portal.base.places.models import Counter
@@ -24,7 +25,7 @@ from servicedesk.printouts import services as printouts
 @never_cache
 @login_required
 @require_GET
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: StaffRequest) -> HttpResponse:
     """The clerk's screen; whoever has not sat down yet chooses a counter first."""
     access.require_desk(request.user)
     counter = access.counter_of(request.user)
@@ -36,7 +37,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def sit(request: HttpRequest) -> HttpResponse:
+def sit(request: StaffRequest) -> HttpResponse:
     """Sit down at a free counter."""
     counter = get_object_or_404(
         Counter.objects.select_related("centre"), pk=request.POST.get("counter"), is_active=True
@@ -51,7 +52,7 @@ def sit(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def leave(request: HttpRequest) -> HttpResponse:
+def leave(request: StaffRequest) -> HttpResponse:
     """Leave the counter; refused while a ticket is there."""
     access.require_desk(request.user)
     counter = access.counter_of(request.user)
@@ -65,7 +66,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def case_list(request: HttpRequest) -> HttpResponse:
+def case_list(request: StaffRequest) -> HttpResponse:
     """The cases that the account's places reach, newest first, found by number."""
     access.require_reader(request.user)
     centres = rights.places_for(request.user, access.CASE_READERS)
@@ -79,12 +80,12 @@ def case_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def attach_result(request: HttpRequest, case_id: str) -> HttpResponse:
+def attach_result(request: StaffRequest, case_id: str) -> HttpResponse:
     """A result PDF for the case, uploaded by the clerk."""
     case = get_object_or_404(Case.objects.select_related("centre", "ticket"), pk=case_id)
     rights.require(request.user, rights.DESK_ROLES, case.centre)
     upload = request.FILES.get("pdf")
-    if upload is None or upload.size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if upload is None or (upload.size or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return HttpResponse(_("Choose a PDF of at most 12 MB."), status=400, content_type="text/plain; charset=utf-8")
     title = request.POST.get("title", "").strip()[:120] or case.item.name
     try:
@@ -98,7 +99,7 @@ def attach_result(request: HttpRequest, case_id: str) -> HttpResponse:
 @never_cache
 @login_required
 @require_GET
-def page_image(request: HttpRequest, page_id: str) -> HttpResponse:
+def page_image(request: StaffRequest, page_id: str) -> HttpResponse:
     """A captured page; each look is journalled."""
     page = get_object_or_404(CasePage.objects.select_related("case__centre", "case__applicant"), pk=page_id)
     access.require_case(request.user, page.case)
@@ -109,7 +110,7 @@ def page_image(request: HttpRequest, page_id: str) -> HttpResponse:
 @never_cache
 @login_required
 @require_GET
-def form_pdf(request: HttpRequest, form_id: str) -> HttpResponse:
+def form_pdf(request: StaffRequest, form_id: str) -> HttpResponse:
     """The form as it would be printed now."""
     form = get_object_or_404(FilledForm.objects.select_related("case__centre", "case__applicant"), pk=form_id)
     access.require_case(request.user, form.case)

@@ -181,7 +181,7 @@ def sign_in_device(request: HttpRequest, device: Device) -> None:
     request.session[SESSION_KEY] = str(device.pk)
 
 
-def device_of(session: SessionBase) -> Device | None:
+def device_of(session: SessionBase | dict[str, Any]) -> Device | None:
     """The paired device of a browser session; None for other sessions, and once it is revoked."""
     key = session.get(SESSION_KEY)
     if key is None:

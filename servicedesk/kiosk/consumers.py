@@ -4,6 +4,7 @@ The person at the kiosk lives in this connection alone and is forgotten with it,
 """
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -30,6 +31,7 @@ from servicedesk.devices.models import Device
 from servicedesk.kiosk.errors import NotIdentified
 from servicedesk.printouts import services as printouts
 from servicedesk.queueing import services as queueing
+from servicedesk.queueing.errors import PlaceClosed
 from servicedesk.queueing.models import Ticket
 from servicedesk.queueing.states import LIVE, TicketState
 from servicedesk.ratings import services as ratings
@@ -49,24 +51,28 @@ KIOSK_SEARCHED = 24
 class DeviceConsumer(LiveConsumer):
     """What both screens of a kiosk share: the device and its one active session."""
 
-    device: Device | None = None
+    paired: Device | None = None
 
     def authorise(self) -> bool:
-        self.device = devices.device_of(self.scope.get("session") or {})
-        return self.device is not None
+        self.paired = devices.device_of(self.scope.get("session") or {})
+        return self.paired is not None
+
+    @property
+    def device(self) -> Device:
+        """The kiosk's device, once `authorise` has let it in."""
+        assert self.paired is not None
+        return self.paired
 
     def stream_names(self) -> list[str]:
-        assert self.device is not None
         centre = centre_for(self.device.place)
         return [f"device:{self.device.pk}", items.CONTENT_STREAM] + ([f"centre:{centre.code}"] if centre else [])
 
     @property
     def actor(self) -> str:
-        assert self.device is not None
         return f"device:{self.device.code}"
 
     def active_session(self) -> RemoteSession:
-        session = remote.active_session_of(self.device) if self.device else None
+        session = remote.active_session_of(self.paired) if self.paired else None
         if session is None:
             raise NoSession(_("The conversation is over. Take a new number if you need one."))
         return session
@@ -81,8 +87,8 @@ class KioskConsumer(DeviceConsumer):
 
     def _forget_person(self) -> None:
         self.view: dict[str, Any] = {"name": "home"}
-        self.person_id = None
-        self.ticket_id = None
+        self.person_id: UUID | None = None
+        self.ticket_id: UUID | None = None
         self.assurance = "none"
         self.warning = ""
         self.chosen: str | None = None
@@ -91,7 +97,6 @@ class KioskConsumer(DeviceConsumer):
 
     # --- what is shown ----------------------------------------------------------------------------------------------
     def snapshot(self) -> dict[str, Any]:
-        assert self.device is not None
         session = remote.active_session_of(self.device)
         if session is not None:
             return self._call_snapshot(session)
@@ -140,7 +145,7 @@ class KioskConsumer(DeviceConsumer):
         if name == "search":
             context["results"] = self._search(self.view["query"])
         if name == "ticket":
-            ticket = Ticket.objects.select_related("item", "centre", "point").get(pk=self.ticket_id)
+            ticket = self._own_ticket()
             context |= {"ticket": ticket, "facts": queueing.ticket_view(ticket), "closing": ""}
             if ticket.state == TicketState.WAITING:
                 context["closing"] = queueing.closing_text(queueing.estimate_for(ticket))
@@ -211,7 +216,7 @@ class KioskConsumer(DeviceConsumer):
             await signalling.answer_offer(self, content, side="kiosk")
             return
         await super().receive_json(content, **kwargs)
-        if self.device is None:
+        if self.paired is None:
             # The device was revoked meanwhile: the command was refused, and nothing more is shown.
             await self.close(code=4403)
             return
@@ -228,6 +233,12 @@ class KioskConsumer(DeviceConsumer):
         if self.person_id is None:
             raise NotIdentified(_("Put the identity card on the reader first, or type its number."))
         return Person.objects.get(pk=self.person_id)
+
+    def _own_ticket(self) -> Ticket:
+        """The ticket that was drawn or swiped in this visit."""
+        if self.ticket_id is None:
+            raise Ticket.DoesNotExist("no number was drawn in this visit")
+        return Ticket.objects.select_related("item", "centre", "point").get(pk=self.ticket_id)
 
     def do_nonce(self, message: dict[str, Any]) -> dict[str, Any]:
         return {"nonce": devices.new_nonce()}
@@ -312,9 +323,12 @@ class KioskConsumer(DeviceConsumer):
 
     def _issue(self, key: str | None) -> None:
         item = items.get_item(key) if key else None
+        centre = centre_for(self.device.place)
         try:
+            if centre is None:
+                raise PlaceClosed(_("No service centre stands behind this kiosk yet. Tell whoever looks after it."))
             ticket, is_new = queueing.issue_ticket(
-                centre=centre_for(self.device.place), channel="remote", actor=self.actor, item=item,
+                centre=centre, channel="remote", actor=self.actor, item=item,
                 point=self.device.place, device=self.device, assurance=self.assurance,
                 person=self._person() if self.person_id else None,
                 notice=self.notice if self.notice and self.notice.item_key == key else None,
@@ -330,12 +344,12 @@ class KioskConsumer(DeviceConsumer):
 
     def do_give_up(self, message: dict[str, Any]) -> None:
         """The person does not want to wait any longer; only whoever drew or swiped the ticket sees this button."""
-        ticket = Ticket.objects.get(pk=self.ticket_id)
+        ticket = self._own_ticket()
         queueing.move_ticket(ticket, "cancel", actor=self.actor, reason="gave_up")
         self._forget_person()
 
     def do_print_again(self, message: dict[str, Any]) -> None:
-        ticket = Ticket.objects.get(pk=self.ticket_id)
+        ticket = self._own_ticket()
         printouts.print_ticket(ticket, actor=self.actor)
 
     def do_agree(self, message: dict[str, Any]) -> None:

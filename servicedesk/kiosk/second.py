@@ -20,7 +20,6 @@ class SecondScreenConsumer(DeviceConsumer):
     """Commands: sign {paper, id, strokes, sha256}, question {name}."""
 
     def snapshot(self) -> dict[str, Any]:
-        assert self.device is not None
         session = remote.active_session_of(self.device)
         context: dict[str, Any] = {"device": self.device, "place": self.device.place, "session": session}
         name = "welcome"

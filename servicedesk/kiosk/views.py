@@ -60,7 +60,7 @@ def receive_capture(request: HttpRequest, token: str) -> HttpResponse:
     upload = request.FILES.get("page")
     if device is None or upload is None:
         return JsonResponse({"code": "forbidden"}, status=403)
-    if upload.size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if (upload.size or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return JsonResponse({"code": "too_large"}, status=413)
     try:
         page = captures.receive(token, device=device, jpeg=upload.read())

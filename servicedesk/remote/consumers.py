@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from portal.base.streams.consumers import in_database
-from servicedesk.remote import services
+from servicedesk.remote import nodes, services
 from servicedesk.remote.models import RemoteSession
 from servicedesk.remote.states import ACTIVE
 
@@ -37,7 +37,7 @@ class NodeConsumer(AsyncJsonWebsocketConsumer):
             self.watcher.cancel()
         if self.name:
             await self.channel_layer.group_discard(f"node.{self.name}", self.channel_name)
-            await in_database(services.release_node)(name=self.name, channel=self.channel_name)
+            await in_database(nodes.release_node)(name=self.name, channel=self.channel_name)
 
     async def receive_json(self, content: dict[str, Any], **kwargs: Any) -> None:
         kind = str(content.get("type", ""))
@@ -72,11 +72,11 @@ class NodeConsumer(AsyncJsonWebsocketConsumer):
         await self.channel_layer.group_add(f"node.{self.name}", self.channel_name)
         await self._lease()
         await in_database(services.drop_lost_sessions)(node=self.name, still_live=self.live)
-        await self.send_json({"type": "welcome", "lease_s": services.NODE_LEASE_S})
+        await self.send_json({"type": "welcome", "lease_s": nodes.NODE_LEASE_S})
         self.watcher = asyncio.create_task(self._watch())
 
     async def _lease(self) -> None:
-        await in_database(services.lease_node)(
+        await in_database(nodes.lease_node)(
             name=self.name, capacity=self.capacity, channel=self.channel_name, sessions=len(self.live)
         )
 
@@ -87,7 +87,7 @@ class NodeConsumer(AsyncJsonWebsocketConsumer):
             try:
                 for session in await in_database(self._ended)():
                     await self.send_json({"type": "session.close", "session": session})
-                renewed = await in_database(services.renew_lease)(
+                renewed = await in_database(nodes.renew_lease)(
                     name=self.name, channel=self.channel_name, sessions=len(self.live)
                 )
                 if not renewed:
@@ -126,7 +126,7 @@ class NodeConsumer(AsyncJsonWebsocketConsumer):
         )
 
     async def _reply(self, content: dict[str, Any]) -> None:
-        reply_to = self.waiting.pop(content.get("request"), None)
+        reply_to = self.waiting.pop(str(content.get("request")), None)
         if reply_to:
             await self.channel_layer.send(reply_to, {"type": "node.reply", "message": content})
 
@@ -149,14 +149,14 @@ class NodeConsumer(AsyncJsonWebsocketConsumer):
         )
 
     async def on_checkpoint(self, content: dict[str, Any]) -> None:
-        await in_database(services.check_point)(
+        await in_database(nodes.check_point)(
             content["session"], track=content["track"], count=int(content["count"]), head=content["head"],
             size_bytes=int(content.get("bytes", 0)),
         )  # fmt: skip
 
     async def on_session_closed(self, content: dict[str, Any]) -> None:
         self.live.discard(content["session"])
-        await in_database(services.close_tracks)(content["session"], content.get("tracks", []))
+        await in_database(nodes.close_tracks)(content["session"], content.get("tracks", []))
 
     async def on_stats(self, content: dict[str, Any]) -> None:
         """The lease carries the load; nothing else is kept."""

@@ -21,9 +21,9 @@ from portal.base.journal import services as journal
 from portal.base.keyring import services as keyring
 from portal.base.places.models import Place
 from servicedesk.cases.models import Case
-from servicedesk.remote import services
 from servicedesk.remote.media.sealing import measure_track, verify_track
 from servicedesk.remote.models import CentreKey, Dossier, DossierAddendum, RecordingTrack, RemoteSession
+from servicedesk.remote.sessions import get_session, move_session
 from servicedesk.remote.states import SessionState
 
 SEAL_AFTER_S = 150
@@ -77,7 +77,7 @@ def seal_finished_sessions() -> int:
 
 def seal_session(session: RemoteSession) -> Dossier:
     """Write papers and manifest into the session's folder, sign the manifest, and close the session for good."""
-    session = services.get_session(str(session.pk))
+    session = get_session(str(session.pk))
     folder = folder_of(session)
     papers = folder / "papers"
     papers.mkdir(parents=True, exist_ok=True)
@@ -105,7 +105,7 @@ def seal_session(session: RemoteSession) -> Dossier:
     (folder / "dossier.json").write_text(manifest, encoding="utf-8")
     (folder / "dossier.sig").write_text(base64.b64encode(signature).decode(), encoding="ascii")
     with transaction.atomic():
-        services.move_session(
+        move_session(
             session, "seal", actor="clock", facts={"manifest_sha256": hashlib.sha256(manifest.encode()).hexdigest()}
         )
         return Dossier.objects.create(
@@ -150,7 +150,7 @@ def gather_papers(session: RemoteSession) -> dict[str, bytes]:
 
 
 @transaction.atomic
-def add_late(session: RemoteSession, body: dict[str, Any]) -> DossierAddendum:
+def add_to_sealed_dossier(session: RemoteSession, body: dict[str, Any]) -> DossierAddendum:
     """Something arrived after sealing, such as a rating by telephone: a signed addendum beside the manifest."""
     dossier = Dossier.objects.select_for_update().get(session=session)
     text = canonical(body | {"session": str(session.pk), "manifest_sha256": _sha256(dossier.manifest)})

@@ -4,11 +4,11 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
-from servicedesk.remote import services
 from servicedesk.remote.dossier import folder_of
 from servicedesk.remote.media.join import JoinFailed, JoinTrack, join_tracks
 from servicedesk.remote.media.sealing import SealBroken, describe_track, open_track
 from servicedesk.remote.models import RemoteSession
+from servicedesk.remote.sessions import recording_key
 
 __all__ = ["PICTURES", "JoinFailed", "SealBroken", "joined", "pictures_of"]
 
@@ -28,7 +28,7 @@ def joined(session: RemoteSession, *, picture: str) -> BinaryIO:
         SealBroken: a track was changed.
         JoinFailed: the tracks could not be joined.
     """
-    key = services.recording_key(session)
+    key = recording_key(session)
     wanted = PICTURES[picture]
     with tempfile.TemporaryDirectory(prefix="playback-") as folder:
         tracks = []

@@ -1,10 +1,9 @@
-"""Video sessions: placing them, the notice, the legs, the clerk's confirmation, the end; the only writer of remote."""
+"""Video sessions, as other rooms may call them: placing them, the notice, the legs, the clerk's confirmation, the end."""
 
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,36 +13,50 @@ from portal.base.journal import services as journal
 from portal.base.keyring import services as keyring
 from portal.base.places.models import Counter
 from portal.base.streams import services as streams
-from portal.base.transitions import move
-from servicedesk.devices.models import Device
 from servicedesk.queueing import services as queueing
 from servicedesk.queueing.models import Ticket
 from servicedesk.queueing.states import AT_COUNTER, TicketState
-from servicedesk.remote.errors import FaceNotConfirmed, NoVideoLine
-from servicedesk.remote.models import Leg, MediaNode, RecordingTrack, RemoteSession
-from servicedesk.remote.states import ACTIVE, TRANSITIONS, SessionState
+from servicedesk.remote.dossier import add_to_sealed_dossier
+from servicedesk.remote.errors import FaceNotConfirmed
+from servicedesk.remote.models import Leg, RemoteSession
+from servicedesk.remote.nodes import least_loaded_node
+from servicedesk.remote.sessions import (
+    active_session_of,
+    get_session,
+    move_session,
+    recording_key,
+    session_at,
+    stream_name,
+    stream_names_of,
+    unrated_session_of,
+)
+from servicedesk.remote.states import ACTIVE, SessionState
 from servicedesk.residents import services as residents
 from servicedesk.residents.services import Identity
 
+__all__ = [
+    "active_session_of",
+    "add_to_sealed_dossier",
+    "answer_notice",
+    "call_next",
+    "confirm_face",
+    "drop_lost_sessions",
+    "end_session",
+    "get_session",
+    "identify",
+    "leg_changed",
+    "lose_dropped_sessions",
+    "open_identity",
+    "place_session",
+    "recording_key",
+    "resident_says",
+    "session_at",
+    "show",
+    "stream_names_of",
+    "unrated_session_of",
+]
+
 RETURN_WITHIN_S = 30
-NODE_LEASE_S = 20
-
-
-def stream_name(session: RemoteSession) -> str:
-    return f"session:{session.pk}"
-
-
-def stream_names_of(session: RemoteSession) -> tuple[str, ...]:
-    """The streams of every screen that shows the session."""
-    return (stream_name(session), f"device:{session.device_id}", f"centre:{session.centre.code}")
-
-
-def move_session(session: RemoteSession, action: str, *, actor: str, **options: Any) -> RemoteSession:
-    """The one transition function of sessions; see states.py."""
-    return move(
-        session, action, table=TRANSITIONS, subject="session", actor=actor, place=session.centre,
-        announce=stream_names_of(session), **options,
-    )  # fmt: skip
 
 
 @transaction.atomic
@@ -70,37 +83,6 @@ def place_session(ticket: Ticket, *, counter: Counter, clerk: User, actor: str) 
     )  # fmt: skip
     streams.bump(*stream_names_of(session))
     return session
-
-
-def least_loaded_node() -> MediaNode | None:
-    """The node with the most room whose lease holds; None when there is none."""
-    nodes = MediaNode.objects.filter(lease_until__gt=timezone.now(), sessions__lt=F("capacity"))
-    return nodes.order_by("sessions", "name").first()
-
-
-@transaction.atomic
-def node_for(session: RemoteSession) -> MediaNode:
-    """The session's node; a node that is gone is replaced.
-
-    Raises:
-        NoVideoLine: none has room.
-    """
-    session = RemoteSession.objects.select_for_update().select_related("centre").get(pk=session.pk)
-    node = MediaNode.objects.filter(pk=session.node_id, lease_until__gt=timezone.now()).first()
-    if node is None:
-        node = least_loaded_node()
-        if node is None:
-            raise NoVideoLine(_("The video line is not ready. The number is kept; try again in a minute."))
-        RemoteSession.objects.filter(pk=session.pk).update(node=node)
-        journal.append(
-            ("session", session.pk), action="node", actor="portal", place=session.centre, facts={"node": node.name}
-        )
-    return node
-
-
-def recording_key(session: RemoteSession) -> bytes:
-    """The session's raw recording key; it goes to the node's own connection and nowhere else."""
-    return keyring.open_sealed(session.key_sealed, aad=f"remote.session:{session.pk}".encode())
 
 
 @transaction.atomic
@@ -239,107 +221,3 @@ def identify(session: RemoteSession, *, person: Any, actor: str) -> None:
     """A card was read during the call of a typed or anonymous ticket: the ticket is that person's from now on."""
     queueing.identify(session.ticket, person=person, assurance=Ticket.Assurance.CARD, actor=actor)
     streams.bump(*stream_names_of(session))
-
-
-def active_session_of(device: Device) -> RemoteSession | None:
-    """The device's one session that is not over."""
-    return _with_parts().filter(device=device, state__in=ACTIVE).first()
-
-
-def session_at(counter: Counter) -> RemoteSession | None:
-    """The session of the ticket at the counter."""
-    return _with_parts().filter(counter=counter, state__in=ACTIVE).order_by("-placed_at").first()
-
-
-def unrated_session_of(device: Device, *, within_s: int = 120) -> RemoteSession | None:
-    """The device's session that ended just now and whose resident has neither rated nor left."""
-    since = timezone.now() - timedelta(seconds=within_s)
-    return (
-        _with_parts()
-        .filter(device=device, state__in=[SessionState.ENDED, SessionState.SEALED], ended_at__gte=since)
-        .filter(live_at__isnull=False, end_reason="finished", ticket__rating__isnull=True)
-        .order_by("-ended_at")
-        .first()
-    )
-
-
-def get_session(session_id: str) -> RemoteSession:
-    return _with_parts().get(pk=session_id)
-
-
-def _with_parts():
-    return RemoteSession.objects.select_related(
-        "ticket",
-        "ticket__person",
-        "ticket__item",
-        "ticket__point",
-        "device",
-        "device__place",
-        "counter",
-        "centre",
-        "clerk",
-    )
-
-
-# --- what nodes report --------------------------------------------------------------------------------------------
-@transaction.atomic
-def lease_node(*, name: str, capacity: int, channel: str, sessions: int = 0) -> MediaNode:
-    """A node says that it is there; the lease lasts 20 s."""
-    node, _created = MediaNode.objects.update_or_create(
-        name=name,
-        defaults={
-            "capacity": capacity, "channel": channel, "sessions": sessions,
-            "lease_until": timezone.now() + timedelta(seconds=NODE_LEASE_S),
-        },
-    )  # fmt: skip
-    return node
-
-
-def renew_lease(*, name: str, channel: str, sessions: int) -> bool:
-    """Renew a node's lease for the connection that holds it; False when another connection has taken over."""
-    until = timezone.now() + timedelta(seconds=NODE_LEASE_S)
-    return bool(MediaNode.objects.filter(name=name, channel=channel).update(lease_until=until, sessions=sessions))
-
-
-def release_node(*, name: str, channel: str) -> None:
-    """The node's connection is gone."""
-    MediaNode.objects.filter(name=name, channel=channel).update(lease_until=timezone.now())
-
-
-@transaction.atomic
-def check_point(session_id: str, *, track: str, count: int, head: str, size_bytes: int) -> None:
-    """Remember how far a track's chain is, so that a cut shows; the number never goes back."""
-    row, _created = RecordingTrack.objects.select_for_update().get_or_create(session_id=session_id, name=track)
-    if count >= row.segments and not row.is_closed:
-        row.segments, row.head, row.size_bytes, row.checkpoint_at = count, head, size_bytes, timezone.now()
-        row.save(update_fields=["segments", "head", "size_bytes", "checkpoint_at"])
-
-
-@transaction.atomic
-def close_tracks(session_id: str, tracks: list[dict[str, Any]]) -> None:
-    """The node has closed the session's files; their final numbers."""
-    from django.utils.dateparse import parse_datetime
-
-    for entry in tracks:
-        started = entry.get("started_at")
-        RecordingTrack.objects.update_or_create(
-            session_id=session_id,
-            name=str(entry["track"])[:40],
-            defaults={
-                "kind": str(entry.get("kind", ""))[:10], "side": str(entry.get("side", ""))[:10],
-                "codec": str(entry.get("codec", ""))[:20], "segments": int(entry["count"]), "head": str(entry["head"]),
-                "size_bytes": int(entry.get("bytes", 0)), "is_closed": True, "checkpoint_at": timezone.now(),
-                "started_at": parse_datetime(started) if isinstance(started, str) else None,
-            },
-        )  # fmt: skip
-    session = RemoteSession.objects.select_related("centre").get(pk=session_id)
-    facts = {"tracks": {str(entry["track"]): [entry["count"], entry["head"]] for entry in tracks}}
-    journal.append(("session", session.pk), action="recorded", actor="node", place=session.centre, facts=facts)
-    streams.bump(stream_name(session))
-
-
-def add_to_sealed_dossier(session: RemoteSession, body: dict[str, Any]) -> None:
-    """Something arrived after the sealing, such as a rating: a signed addendum beside the manifest."""
-    from servicedesk.remote import dossier
-
-    dossier.add_late(session, body)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.base.errors import DomainError
 from portal.base.streams.consumers import LiveConsumer, in_database
-from servicedesk.remote import services, turn
+from servicedesk.remote import nodes, turn
 from servicedesk.remote.errors import NoVideoLine
 from servicedesk.remote.models import RemoteSession
 
@@ -25,7 +25,7 @@ async def exchange(session: RemoteSession, *, side: str, sdp: str) -> dict[str, 
         NoVideoLine: no node answers in time.
     """
     layer = get_channel_layer()
-    node = await in_database(services.node_for)(session)
+    node = await in_database(nodes.node_for)(session)
     request, leg = secrets.token_hex(8), secrets.token_hex(4)
     reply_channel = await layer.new_channel("signalling")
     message = {

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
 from content.guides.models import GuidePage
-from content.items import import_runs
+from content.items import import_runs, import_work
 from content.items.exporting import everything, export_bytes
 from content.items.import_states import ImportState
 from content.items.models import ImportRun, ItemEdition, ServiceItem
@@ -31,7 +31,7 @@ def packed(*rows, **shared) -> bytes:
 
 def checked(editor, data: bytes, name: str = "items.json") -> ImportRun:
     run = import_runs.begin(file_name=name, data=data, user=editor)
-    import_runs.check(str(run.pk))
+    import_work.check(str(run.pk))
     run.refresh_from_db()
     return run
 
@@ -39,7 +39,7 @@ def checked(editor, data: bytes, name: str = "items.json") -> ImportRun:
 def written(editor, data: bytes) -> ImportRun:
     run = checked(editor, data)
     import_runs.confirm(run, user=editor)
-    import_runs.write(str(run.pk))
+    import_work.write(str(run.pk))
     run.refresh_from_db()
     assert run.state == ImportState.WRITTEN
     return run
@@ -71,7 +71,7 @@ def test_writing_is_journalled_and_taking_it_back_restores_every_byte(site, cast
     assert export_bytes(".json")[0] == before
     assert not ServiceItem.objects.filter(name_zh="新事项").exists()
     assert not GuidePage.objects.filter(title="新事项").exists()
-    assert [entry.action for entry in entries_for((import_runs.SUBJECT, run.pk))] == [
+    assert [entry.action for entry in entries_for((import_work.SUBJECT, run.pk))] == [
         "check",
         "write",
         "finish",
@@ -207,14 +207,14 @@ def test_an_editor_uploads_and_who_approves_confirms_and_takes_back(site, cast, 
     run = ImportRun.objects.get()
     assert "正在检查" in page.content.decode()
     assert page["Refresh"] == "2"
-    import_runs.check(str(run.pk))
+    import_work.check(str(run.pk))
     assert "查结婚档案。" in client.get(f"/cms/imports/{run.pk}/").content.decode()
     client = client_for(approver)
     page = client.get(f"/cms/imports/{run.pk}/").content.decode()
     assert "查结婚档案。" in page
     assert "就这样写入" in page
     client.post(f"/cms/imports/{run.pk}/confirm/")
-    import_runs.write(str(run.pk))
+    import_work.write(str(run.pk))
     assert "整批撤回" in client.get(f"/cms/imports/{run.pk}/").content.decode()
     page = client.post(f"/cms/imports/{run.pk}/undo/", follow=True).content.decode()
     assert "已撤回" in page

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import PreviewableMixin, RevisionMixin
 
-from content.items.models import ServiceItem, in_english
+from content.items.models import ServiceItem, in_english, in_readers_language, said
 from portal.base.places.models import Place
 
 SHOWN_FOR = timedelta(days=14)
@@ -62,6 +62,9 @@ class Announcement(RevisionMixin, PreviewableMixin, models.Model):
     is_on_board = models.BooleanField(_("on the hall displays too"), default=False)
     # Kept by the clock, so that it notices which ones began or ended and tells caches and screens.
     is_shown = models.BooleanField(default=False, editable=False)
+    said_title = in_readers_language("title")
+    said_text = in_readers_language("text")
+    said_link_text = in_readers_language("link_text")
 
     class Meta:
         ordering = ["-starts_at", "-pk"]
@@ -91,19 +94,7 @@ class Announcement(RevisionMixin, PreviewableMixin, models.Model):
 
     def said(self, field: str) -> str:
         """A text in the reader's language; Chinese where the English is missing."""
-        return (getattr(self, f"{field}_en") if in_english() else "") or getattr(self, field)
-
-    @property
-    def said_title(self) -> str:
-        return self.said("title")
-
-    @property
-    def said_text(self) -> str:
-        return self.said("text")
-
-    @property
-    def said_link_text(self) -> str:
-        return self.said("link_text")
+        return said(self, field)
 
     @property
     def is_missing_in_english(self) -> bool:

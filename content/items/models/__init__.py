@@ -16,7 +16,7 @@ from content.items.models.edition import (
 from content.items.models.import_run import ImportRun
 from content.items.models.item import ItemCode, LifeEvent, LifeEventItem, Line, ServiceItem
 from content.items.models.material import Material, MaterialSource, Situation, SituationChoice
-from content.items.models.words import DAY_RULES, KEY_RULE, in_english, lines_of
+from content.items.models.words import DAY_RULES, KEY_RULE, in_english, in_readers_language, lines_of, said
 
 __all__ = [
     "DAY_RULES",
@@ -44,5 +44,7 @@ __all__ = [
     "Situation",
     "SituationChoice",
     "in_english",
+    "in_readers_language",
     "lines_of",
+    "said",
 ]

@@ -22,7 +22,7 @@ from wagtail.models import (
 
 from content.items.models.item import ServiceItem
 from content.items.models.material import Material, Situation
-from content.items.models.words import DAY_RULES, basis_text, in_english, lines_of, split_steps
+from content.items.models.words import DAY_RULES, basis_text, lines_of, said, split_steps
 
 SCHEDULED = "wagtail.publish.scheduled"
 
@@ -172,7 +172,7 @@ class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, 
 
     def said(self, field: str) -> str:
         """A text in the reader's language; Chinese where the English is missing."""
-        return (getattr(self, f"{field}_en") if in_english() else "") or getattr(self, field)
+        return said(self, field)
 
     @property
     def state_words(self) -> str:

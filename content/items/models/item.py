@@ -10,7 +10,7 @@ from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.models import Orderable
 
-from content.items.models.words import KEY_RULE, in_english
+from content.items.models.words import KEY_RULE, in_english, in_readers_language
 
 
 class Line(models.Model):
@@ -20,6 +20,7 @@ class Line(models.Model):
     name = models.CharField(_("name"), max_length=40, unique=True)
     name_en = models.CharField(_("name in English"), max_length=80, blank=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
+    display_name = in_readers_language("name")
 
     class Meta:
         ordering = ["order", "code"]
@@ -28,10 +29,6 @@ class Line(models.Model):
 
     def __str__(self) -> str:
         return self.display_name
-
-    @property
-    def display_name(self) -> str:
-        return self.name_en if in_english() and self.name_en else self.name
 
 
 class ServiceItem(models.Model):
@@ -137,6 +134,8 @@ class LifeEvent(ClusterableModel):
         _("somebody has died"), default=False, help_text=_("No lamp colour, no congratulation, no rating is asked for.")
     )
     order = models.PositiveSmallIntegerField(_("order"), default=0)
+    display_name = in_readers_language("name")
+    display_words = in_readers_language("words")
 
     class Meta:
         ordering = ["order", "key"]
@@ -145,14 +144,6 @@ class LifeEvent(ClusterableModel):
 
     def __str__(self) -> str:
         return self.display_name
-
-    @property
-    def display_name(self) -> str:
-        return self.name_en if in_english() and self.name_en else self.name
-
-    @property
-    def display_words(self) -> str:
-        return self.words_en if in_english() and self.words_en else self.words
 
 
 class LifeEventItem(Orderable):

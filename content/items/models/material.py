@@ -7,7 +7,7 @@ from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.models import DraftStateMixin, LockableMixin, Orderable, RevisionMixin, WorkflowMixin
 
-from content.items.models.words import KEY_RULE, in_english
+from content.items.models.words import KEY_RULE, in_readers_language
 
 
 class Material(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, ClusterableModel):
@@ -21,6 +21,7 @@ class Material(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, Clu
     where_from = models.CharField(_("where one gets it"), max_length=300, blank=True)
     where_from_en = models.CharField(_("where one gets it, in English"), max_length=400, blank=True)
     validity = models.CharField(_("how old it may be"), max_length=120, blank=True)
+    display_name = in_readers_language("name")
 
     class Meta:
         ordering = ["name"]
@@ -29,10 +30,6 @@ class Material(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, Clu
 
     def __str__(self) -> str:
         return self.display_name
-
-    @property
-    def display_name(self) -> str:
-        return self.name_en if in_english() and self.name_en else self.name
 
 
 class MaterialSource(Orderable):
@@ -73,6 +70,9 @@ class Situation(RevisionMixin, ClusterableModel):
     unit = models.CharField(_("unit of a number"), max_length=20, blank=True)
     least = models.IntegerField(_("least number"), null=True, blank=True)
     most = models.IntegerField(_("greatest number"), null=True, blank=True)
+    display_name = in_readers_language("name")
+    display_question = in_readers_language("question")
+    display_why = in_readers_language("why")
 
     class Meta:
         ordering = ["key"]
@@ -81,18 +81,6 @@ class Situation(RevisionMixin, ClusterableModel):
 
     def __str__(self) -> str:
         return self.display_name
-
-    @property
-    def display_name(self) -> str:
-        return self.name_en if in_english() and self.name_en else self.name
-
-    @property
-    def display_question(self) -> str:
-        return self.question_en if in_english() and self.question_en else self.question
-
-    @property
-    def display_why(self) -> str:
-        return self.why_en if in_english() and self.why_en else self.why
 
     def clean(self) -> None:
         super().clean()
@@ -107,6 +95,7 @@ class SituationChoice(Orderable):
     key = models.CharField(_("key"), max_length=40, validators=[KEY_RULE])
     text = models.CharField(_("answer"), max_length=120)
     text_en = models.CharField(_("answer in English"), max_length=160, blank=True)
+    display_text = in_readers_language("text")
 
     class Meta(Orderable.Meta):
         verbose_name = _("answer")
@@ -115,7 +104,3 @@ class SituationChoice(Orderable):
 
     def __str__(self) -> str:
         return self.display_text
-
-    @property
-    def display_text(self) -> str:
-        return self.text_en if in_english() and self.text_en else self.text

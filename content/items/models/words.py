@@ -1,5 +1,7 @@
 """What the models of items share: the rule for keys, the reader's language, texts with one entry a line."""
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,16 @@ DAY_RULES = [MinValueValidator(1), MaxValueValidator(31)]
 def in_english() -> bool:
     """Whether the reader's language is English."""
     return (get_language() or "").startswith("en")
+
+
+def said(row: Any, field: str) -> str:
+    """A row's text in the reader's language; Chinese where the English is missing."""
+    return (getattr(row, f"{field}_en") if in_english() else "") or getattr(row, field)
+
+
+def in_readers_language(field: str) -> property:
+    """A property of a model: what it says in `field`, or to English readers in the field's `_en`."""
+    return property(lambda row: said(row, field))
 
 
 def lines_of(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.base.accounts import services
+from portal.base.accounts.requests import StaffRequest
 from portal.base.limits import limited
 from portal.base.rights.models import Role
 
@@ -19,7 +20,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @require_GET
 @login_required
 @never_cache
-def after_login(request: HttpRequest) -> HttpResponse:
+def after_login(request: StaffRequest) -> HttpResponse:
     """Leads to the room of the account's roles."""
     return HttpResponseRedirect(services.landing_page(request.user))
 
@@ -27,7 +28,7 @@ def after_login(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 @never_cache
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: StaffRequest) -> HttpResponse:
     """One's own page: name, roles, the rooms that they open, password and second factor."""
     context = {
         "rooms": services.rooms_for(request.user),

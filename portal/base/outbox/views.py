@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.base.accounts.requests import StaffRequest
 from portal.base.outbox import services
 from portal.base.outbox.models import OutboxMessage
 from portal.base.rights.models import Role
@@ -33,7 +34,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 @never_cache
-def dead_letters(request: HttpRequest) -> HttpResponse:
+def dead_letters(request: StaffRequest) -> HttpResponse:
     """What was given up, with the reason; without the personal parts."""
     _require_administrator(request)
     context = {"dead": services.dead_letters()[:200], "counts": services.counts()}
@@ -42,7 +43,7 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def send_again(request: HttpRequest, message_id: UUID) -> HttpResponse:
+def send_again(request: StaffRequest, message_id: UUID) -> HttpResponse:
     """Gives a dead message a fresh set of attempts."""
     _require_administrator(request)
     message = get_object_or_404(OutboxMessage, pk=message_id)
@@ -53,6 +54,6 @@ def send_again(request: HttpRequest, message_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("outbox"))
 
 
-def _require_administrator(request: HttpRequest) -> None:
+def _require_administrator(request: StaffRequest) -> None:
     if not has_role(request.user, (Role.SYSTEM_ADMIN,)):
         raise PermissionDenied(_("Only a system administrator sees outgoing messages. Ask one of them."))

@@ -38,13 +38,13 @@ def test_the_next_case_has_the_next_number(case, cast, kiosk, item):
 
 def test_two_numbers_taken_at_once_do_not_collide(case, cast, item, monkeypatch):
     """The lost race is forced: the first try proposes a number that is taken."""
-    from servicedesk.cases import services
+    from servicedesk.cases import opening
 
     other = at_desk.a_ticket(cast, person=at_desk.a_person(SECOND_RESIDENT), item=item, device=None)
     queueing.call_ticket(other, cast.second_counter, actor="user:2")
-    real, proposed = services._new_number, []
+    real, proposed = opening._new_number, []
     monkeypatch.setattr(
-        services,
+        opening,
         "_new_number",
         lambda ticket: proposed.append(1) or (case.number if len(proposed) == 1 else real(ticket)),
     )

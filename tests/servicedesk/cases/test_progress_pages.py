@@ -10,6 +10,7 @@ from portal.base.outbox import services as outbox
 from portal.base.outbox.models import OutboxMessage
 from servicedesk.cases import services as cases
 from servicedesk.cases.models import Case, TrackingCode
+from servicedesk.cases.retention import forget_codes
 from servicedesk.queueing import services as queueing
 from servicedesk.residents import services as residents
 from tests.servicedesk.cases import at_desk
@@ -159,9 +160,7 @@ def test_an_old_code_is_refused_and_forgotten(client, with_phone):
     code = code_sent()
     TrackingCode.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert enter(client, with_phone.number, code).status_code == 403
-    from servicedesk.cases import services
-
-    assert services.forget_codes() == 1
+    assert forget_codes() == 1
 
 
 def test_a_case_gets_three_codes_in_ten_minutes_and_an_address_twenty_questions(client, with_phone):

@@ -7,6 +7,7 @@ import pytest
 
 from portal.base.journal import services as journal
 from servicedesk.remote import dossier as dossiers
+from servicedesk.remote import nodes
 from servicedesk.remote import services as remote
 from servicedesk.remote.media.sealing import SealedWriter
 from tests.servicedesk.remote.calls import STARTED_AT, a_live_session, ended
@@ -40,7 +41,7 @@ def played_call(cast, tmp_path: Path):
             writer.close()
             place = writer.position
             told.append(description | {"count": place.count, "head": place.head, "bytes": place.bytes})
-    remote.close_tracks(str(session.pk), told)
+    nodes.close_tracks(str(session.pk), told)
     return dossiers.seal_session(ended(session))
 
 

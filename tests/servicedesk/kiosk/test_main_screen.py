@@ -77,6 +77,18 @@ async def test_a_card_greets_masked_and_draws_one_number_however_often_it_is_rea
     await kiosk.close()
 
 
+async def test_a_kiosk_without_a_centre_says_so_and_draws_no_number():
+    def make() -> Kiosk:
+        return Kiosk(*a_kiosk(make_cast().subdistrict.get_parent()))
+
+    kiosk = await sync_to_async(make)()
+    await kiosk.open()
+    await kiosk.do("ticket")
+    assert kiosk.name == "refused" and "还没有连到受理中心" in kiosk.html
+    assert await Ticket.objects.acount() == 0
+    await kiosk.close()
+
+
 async def test_a_card_that_this_reader_did_not_sign_is_nobodys():
     kiosk, _cast = await opened()
     answer = await kiosk.swipe(RESIDENT, private=keyring.new_signing_key()[0])

@@ -15,6 +15,7 @@ from servicedesk.cases import services as cases
 from servicedesk.cases.models import Result
 from servicedesk.devices import services as devices
 from servicedesk.devices.models import Device
+from servicedesk.printouts import jobs, papers
 from servicedesk.printouts import services as printouts
 from servicedesk.printouts.errors import CannotPrint
 from servicedesk.printouts.models import PrintJob
@@ -158,10 +159,10 @@ def test_only_the_moves_of_the_table_are_legal(slip_job, state):
         PrintJob.objects.filter(pk=slip_job.pk).update(state=state)
         job = PrintJob.objects.select_related("device__place", "ticket__centre").get(pk=slip_job.pk)
         if (state, action) in TRANSITIONS:
-            assert printouts._move(job, action, actor="x").state == TRANSITIONS[state, action]
+            assert jobs.move_job(job, action, actor="x").state == TRANSITIONS[state, action]
         else:
             with pytest.raises(InvalidTransition):
-                printouts._move(job, action, actor="x")
+                jobs.move_job(job, action, actor="x")
 
 
 # --- never silent ------------------------------------------------------------------------------------------------
@@ -220,14 +221,14 @@ def test_a_signed_form_prints_and_an_unsigned_or_edited_one_does_not(at_bridge):
 
 def test_a_form_that_is_edited_while_it_is_drawn_is_not_printed(at_bridge, monkeypatch):
     form = at_desk.a_signed_form(at_bridge.case)
-    real = printouts.form_pdf
+    real = papers.form_pdf
 
     def drawn_while_edited(shown, **more):
         pdf = real(shown, **more)
         cases.fill_form(form, values={"year": "1976"}, actor="user:2")
         return pdf
 
-    monkeypatch.setattr(printouts, "form_pdf", drawn_while_edited)
+    monkeypatch.setattr(papers, "form_pdf", drawn_while_edited)
     with pytest.raises(Changed):
         printouts.print_form(form, actor="user:1")
     assert not PrintJob.objects.filter(kind="form").exists()
@@ -296,7 +297,7 @@ def test_the_original_comes_out_once_and_copies_as_often_as_wanted(result, at_br
 
 
 def test_of_two_clerks_who_press_original_together_one_gets_it(result, monkeypatch):
-    real, pressed = printouts.stamp, []
+    real, pressed = papers.stamp, []
 
     def drawn_while_the_other_presses(*args):
         if not pressed:
@@ -304,7 +305,7 @@ def test_of_two_clerks_who_press_original_together_one_gets_it(result, monkeypat
             printouts.print_result(result, as_copy=False, actor="user:2")
         return real(*args)
 
-    monkeypatch.setattr(printouts, "stamp", drawn_while_the_other_presses)
+    monkeypatch.setattr(papers, "stamp", drawn_while_the_other_presses)
     with pytest.raises(CannotPrint):
         printouts.print_result(result, as_copy=False, actor="user:1")
     assert PrintJob.objects.filter(mark="original").count() == 1
@@ -335,7 +336,12 @@ def test_an_uncertain_original_is_not_given_out_twice(result):
 def test_screens_see_state_reason_and_next_step(slip_job, ticket):
     outcome(slip_job, "failed", "paper_out")
     row = printouts.jobs_of(ticket)[0]
-    assert (row["state"], row["code"], row["kind"], row["title"]) == ("failed", "paper_out", "ticket", ticket.number)
+    assert (row["state"], row["code"], row["kind"], row["title"]) == (
+        "failed",
+        "paper_out",
+        "ticket",
+        f"小票 {ticket.number}",
+    )
     assert row["detail"] and row["state_text"]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from servicedesk.cases.models import Case
 from servicedesk.ratings import services as ratings
+from servicedesk.remote import nodes
 from servicedesk.remote import services as remote
 from servicedesk.remote.dossier import folder_of
 from servicedesk.remote.media.sealing import SealedWriter
@@ -71,10 +72,10 @@ def recorded(session: RemoteSession, *, is_closed: bool = True) -> Path:
             writer.cut()
         writer.close()
         place = writer.position
-        remote.check_point(str(session.pk), track=name, count=place.count, head=place.head, size_bytes=place.bytes)
+        nodes.check_point(str(session.pk), track=name, count=place.count, head=place.head, size_bytes=place.bytes)
         told.append(description | {"count": place.count, "head": place.head, "bytes": place.bytes})
     if is_closed:
-        remote.close_tracks(str(session.pk), told)
+        nodes.close_tracks(str(session.pk), told)
     return folder
 
 

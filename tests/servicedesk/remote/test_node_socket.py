@@ -10,8 +10,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from portal.asgi import routed
+from servicedesk.remote import nodes, signalling
 from servicedesk.remote import services as remote
-from servicedesk.remote import signalling
 from servicedesk.remote.errors import NoVideoLine
 from servicedesk.remote.models import MediaNode, RemoteSession
 from servicedesk.remote.states import SessionState
@@ -41,7 +41,7 @@ async def opened(**changes) -> WebsocketCommunicator:
 
 async def welcomed(**changes) -> WebsocketCommunicator:
     socket = await opened(**changes)
-    assert await socket.receive_json_from(timeout=10) == {"type": "welcome", "lease_s": remote.NODE_LEASE_S}
+    assert await socket.receive_json_from(timeout=10) == {"type": "welcome", "lease_s": nodes.NODE_LEASE_S}
     return socket
 
 
@@ -64,7 +64,7 @@ async def test_a_node_holds_its_lease_while_it_is_connected():
     node = await MediaNode.objects.aget()
     assert (node.name, node.capacity) == ("node1x", 4) and node.lease_until > timezone.now()
     await socket.disconnect()
-    assert await sync_to_async(remote.least_loaded_node)() is None
+    assert await sync_to_async(nodes.least_loaded_node)() is None
 
 
 async def test_an_offer_goes_to_the_node_and_its_answer_comes_back():

@@ -10,6 +10,7 @@ from portal.base.journal import services as journal
 from portal.base.streams.services import seq_of
 from servicedesk.queueing.models import Ticket
 from servicedesk.queueing.states import TicketState
+from servicedesk.remote import nodes
 from servicedesk.remote import services as remote
 from servicedesk.remote.errors import FaceNotConfirmed, NoVideoLine
 from servicedesk.remote.models import MediaNode, RemoteSession
@@ -28,7 +29,7 @@ def again(session: RemoteSession) -> RemoteSession:
 
 
 def a_node(name: str, *, sessions: int = 0, capacity: int = 8, is_alive: bool = True) -> MediaNode:
-    node = remote.lease_node(name=name, capacity=capacity, channel=f"channel-{name}", sessions=sessions)
+    node = nodes.lease_node(name=name, capacity=capacity, channel=f"channel-{name}", sessions=sessions)
     if not is_alive:
         MediaNode.objects.filter(name=name).update(lease_until=timezone.now() - timedelta(seconds=1))
     return node
@@ -284,37 +285,37 @@ def test_the_node_with_the_most_room_is_taken(cast):
     a_node("gone", is_alive=False)
     a_node("busy", sessions=3)
     a_node("calm", sessions=1)
-    assert remote.least_loaded_node().name == "calm"
+    assert nodes.least_loaded_node().name == "calm"
 
 
 def test_a_node_that_is_gone_is_replaced(cast):
     a_node("first")
     session = a_placed_session(cast)
-    assert remote.node_for(session).name == "first"
+    assert nodes.node_for(session).name == "first"
     a_node("first", is_alive=False)
     with pytest.raises(NoVideoLine):
-        remote.node_for(session)
+        nodes.node_for(session)
     a_node("second")
-    assert remote.node_for(session).name == "second"
+    assert nodes.node_for(session).name == "second"
     assert again(session).node_id == "second" and actions_of(session)[-1] == "node"
 
 
 def test_only_the_connection_that_leased_a_node_releases_it(cast):
-    remote.lease_node(name="node-1", capacity=8, channel="new")
-    remote.release_node(name="node-1", channel="old")
-    assert remote.least_loaded_node() is not None
-    remote.release_node(name="node-1", channel="new")
-    assert remote.least_loaded_node() is None
+    nodes.lease_node(name="node-1", capacity=8, channel="new")
+    nodes.release_node(name="node-1", channel="old")
+    assert nodes.least_loaded_node() is not None
+    nodes.release_node(name="node-1", channel="new")
+    assert nodes.least_loaded_node() is None
 
 
 def test_a_check_point_never_goes_back(cast):
     session = a_live_session(cast)
     for count in (2, 5, 3):
-        remote.check_point(str(session.pk), track="voice-kiosk", count=count, head=f"{count:064x}", size_bytes=count)
+        nodes.check_point(str(session.pk), track="voice-kiosk", count=count, head=f"{count:064x}", size_bytes=count)
     track = session.tracks.get()
     assert (track.segments, track.head) == (5, f"{5:064x}")
     last = {"track": "voice-kiosk", "kind": "voice", "side": "kiosk", "count": 6, "head": "6" * 64, "bytes": 60}
-    remote.close_tracks(str(session.pk), [last])
-    remote.check_point(str(session.pk), track="voice-kiosk", count=9, head="9" * 64, size_bytes=90)
+    nodes.close_tracks(str(session.pk), [last])
+    nodes.check_point(str(session.pk), track="voice-kiosk", count=9, head="9" * 64, size_bytes=90)
     track.refresh_from_db()
     assert (track.segments, track.head, track.is_closed) == (6, "6" * 64, True)

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from content.items.import_runs import Outcome, import_file
+from content.items.import_work import Outcome, import_file
 from content.items.importing import ImportRefused
 
 SHOWN = 400

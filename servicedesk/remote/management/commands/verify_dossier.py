@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def _known_key(self, folder: Path) -> bytes:
         from servicedesk.remote.models import Dossier
 
-        dossier = Dossier.objects.select_related("key").filter(session_id=folder.resolve().name).first()
+        dossier = Dossier.objects.select_related("key").filter(session__pk=folder.resolve().name).first()
         if dossier is None:
             raise CommandError("This dossier is not in the database; give the centre's public key with --key.")
         return bytes(dossier.key.public)
