@@ -11,6 +11,7 @@ from content.items.editions import (
     current_edition,
     edition_as_of,
     edition_lines,
+    editions_ahead,
     editions_in_force,
     get_item,
     is_bereavement,
@@ -31,11 +32,14 @@ from content.items.taking import (
     REMOTE,
     Refusal,
     can_be_taken,
+    is_in_hours,
     is_in_window,
+    is_taken_on,
     items_for_place,
     lines_with_items,
     most_frequent,
     next_day_in_window,
+    places_that_offer,
     rules_at,
     window_text,
 )  # fmt: skip
@@ -44,9 +48,10 @@ from portal.base.streams import services as streams
 
 __all__ = [
     "BOOKED", "ONSITE", "REMOTE", "Refusal", "can_be_taken", "content_changed", "content_generation", "count_request",
-    "current_edition", "edition_as_of", "edition_lines", "editions_in_force", "fold_demand", "forget_demand",
-    "gathered_changes", "get_item", "is_bereavement", "is_in_window", "items_for_place", "lines_with_items", "most_frequent",
-    "next_day_in_window", "publish_edition", "publish_material", "refresh_names", "rules_at", "touched_by", "window_text",
+    "current_edition", "edition_as_of", "edition_lines", "editions_ahead", "editions_in_force", "fold_demand", "forget_demand",
+    "gathered_changes", "get_item", "is_bereavement", "is_in_hours", "is_in_window", "is_taken_on", "items_for_place",
+    "lines_with_items", "most_frequent", "next_day_in_window", "places_that_offer", "publish_edition", "publish_material",
+    "refresh_names", "rules_at", "touched_by", "window_text",
 ]  # fmt: skip
 CONTENT_STREAM = "content"
 # Whether changes are being gathered, and whether there were any.
