@@ -60,7 +60,8 @@ def _text(words: str) -> str:
 
 def _folded(line: str) -> str:
     """The line in pieces of at most 75 octets, never inside a character (§3.1)."""
-    pieces, piece = [], ""
+    pieces: list[str] = []
+    piece = ""
     for sign in line:
         # What continues a line begins with a space, which counts.
         if len((piece + sign).encode()) > LONGEST_OCTETS - (1 if pieces else 0):

@@ -26,6 +26,8 @@ from servicedesk.booking.states import BookingState
 from servicedesk.devices import services as devices
 
 FREQUENT, CENTRES, POINTS, ELSEWHERE = 8, 3, 5, 3
+# Days in view at once; later ones are a press away, so that the times are not pushed out of sight.
+SOON_DAYS = 8
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def asked_of(request: HttpRequest) -> Asked:
     """The choices of an address or a form; what is unknown counts as not chosen yet."""
     # A NUL character, which no text of the database can hold, is nobody's choice.
     sent = request.POST if request.method == "POST" else request.GET
-    given = {name: value.replace("\0", "") for name, value in sent.items()}
+    given = {name: str(value).replace("\0", "") for name, value in sent.items()}
     at_kiosk = "kiosk" in given
     changing = _changing(given.get("change", ""))
     notice = None
@@ -195,7 +197,7 @@ def time_step(asked: Asked, wanted: str) -> dict[str, Any]:
     assert asked.place is not None
     by_day = capacity.openings([asked.place], item=asked.item).get(asked.place.pk, {})
     first = capacity.next_free(by_day)
-    days = [
+    days: list[dict[str, Any]] = [
         {
             "day": day,
             "name": day_name(day),
@@ -209,7 +211,8 @@ def time_step(asked: Asked, wanted: str) -> dict[str, Any]:
         chosen = next(row for row in days if row["day"] == timezone.localtime(first.starts_at).date())
     rows = [_time(opening) for opening in by_day.get(chosen["day"], [])] if chosen else []
     return {
-        "days": days,
+        "soon": days[:SOON_DAYS],
+        "later": days[SOON_DAYS:],
         "chosen": chosen,
         "halves": [
             {"name": name, "times": times}
