@@ -92,10 +92,13 @@ def test_by_keyboard_alone_and_without_javascript(live_server, browser):
     tab.keyboard.press("Tab")
     expect(tab.locator("h1")).to_have_text("就差一步")
     press("就约这个时间")
+    expect(tab.locator(".stub__code")).to_be_visible()
     row = Booking.objects.order_by("made_at").last()
     assert row.state == "booked"
     assert row.code in tab.locator(".stub__code").inner_text().replace(" ", "")
     press("取消预约")
+    expect(tab.locator("h1")).to_have_text("这个预约已取消。")
     press("撤销")
+    expect(tab.locator(".stub__code")).to_be_visible()
     assert Booking.objects.get(pk=row.pk).state == "booked"
     tab.context.close()
