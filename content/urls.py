@@ -21,6 +21,7 @@ urlpatterns = [
     path("life/", guides.life_list, name="life"),
     path("life/<slug:key>/", guides.life_event, name="life_event"),
     path("points/", points.point_list, name="points"),
+    path("points/rows/", points.point_rows, name="points_rows"),
     path("points/items/", points.choose_item, name="points_choose_item"),
     path("points/leaflet/", points.leaflet, name="points_leaflet"),
     path("points/<str:code>/", points.point_page, name="point"),

@@ -12,6 +12,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 
 from portal import health, views
 from servicedesk.api.api import urls as api_urls
+from servicedesk.desk import points as staff_points
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -26,6 +27,7 @@ urlpatterns = [
     path("kiosk/", include("servicedesk.devices.urls")),
     path("kiosk/", include("servicedesk.kiosk.urls")),
     path("desk/", include("servicedesk.desk.urls")),
+    path("point/", staff_points.point_board, name="point_board"),
     path("board/", include("servicedesk.queueing.urls")),
     path("live/", include("servicedesk.kiosk.live_urls")),
     path("accounts/", include("portal.base.accounts.urls")),

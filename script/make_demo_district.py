@@ -1,9 +1,11 @@
 """Writes the demo district's workbook: the 14 subdistricts of Jing'an with made-up centres, points, hours and staff.
 
 Names and codes of the subdistricts, and the points 慧芝湖居委会 and 华业居民区, are real; everything else is made up,
-which every row says. Positions are schematic: inside the district, near their subdistrict's middle.
+which every row says. Positions are schematic: inside the
+district's published outline, and nearer to their subdistrict's middle than to another.
 """
 
+import json
 import math
 import sys
 from datetime import datetime
@@ -14,6 +16,12 @@ from openpyxl.styles import Font
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+from portal.base.places.shapes import cell_around, distance_to_ring, is_inside  # noqa: E402
+
+OUTLINE = ROOT / "content/points/data/outline_310106.json"
+METRES_A_DEGREE = 111_320
+# How far apart the places of a subdistrict are about (the first that leaves room for all), and from its edges at least.
+SPACINGS_M, EDGE_M = range(150, 50, -5), 70
 TARGET = ROOT / "portal/base/places/data/demo_district.xlsx"
 POINT_COUNT = 248
 # code, name, English, account name, first character of its made-up names, latitude, longitude
@@ -73,11 +81,39 @@ def person(number: int) -> str:
     return SURNAMES[number % len(SURNAMES)] + GIVEN[(number * 7 + number // len(SURNAMES)) % len(GIVEN)]
 
 
-def spread(latitude: float, longitude: float, number: int) -> tuple[float, float]:
-    """A place near the middle, on a sunflower's spiral, within about 600 m."""
-    radius = 0.0056 * math.sqrt(number / 18)
-    angle = number * 2.399963
-    return round(latitude + radius * math.sin(angle), 5), round(longitude + radius * math.cos(angle) * 1.15, 5)
+def flat(latitude: float, longitude: float) -> tuple[float, float]:
+    """A position as (x, y) in metres, true to scale within the district."""
+    return longitude * METRES_A_DEGREE * math.cos(math.radians(31.27)), latitude * METRES_A_DEGREE
+
+
+def outline() -> list[tuple[float, float]]:
+    """The district's published outline in metres."""
+    ring = json.loads(OUTLINE.read_text("utf-8"))["ring"]
+    return [flat(latitude, longitude) for longitude, latitude in ring]
+
+
+def spread(latitude: float, longitude: float, count: int) -> list[tuple[float, float]]:
+    """Positions around a subdistrict's middle, all inside the district and nearer to this middle than to another.
+
+    They lie on a sunflower's spiral as wide as there is room for; those outside are left out and the next one taken.
+    """
+    middles = [flat(row[5], row[6]) for row in SUBDISTRICTS]
+    own = flat(latitude, longitude)
+    cell = cell_around(own, [middle for middle in middles if middle != own], outline())
+    for spacing in SPACINGS_M:
+        found = []
+        for number in range(1, 2000):
+            radius, angle = spacing * math.sqrt(number), number * 2.399963
+            north, east = radius * math.sin(angle), radius * math.cos(angle)
+            at = (
+                round(latitude + north / METRES_A_DEGREE, 5),
+                round(longitude + east / METRES_A_DEGREE / math.cos(math.radians(31.27)), 5),
+            )
+            if is_inside(flat(*at), cell) and distance_to_ring(flat(*at), cell) >= EDGE_M:
+                found.append(at)
+        if len(found) >= count:
+            return found[:count]
+    raise ValueError(f"only {len(found)} of {count} places fit around {latitude}, {longitude}")
 
 
 def rows() -> dict[str, list[list[object]]]:
@@ -123,6 +159,7 @@ def rows() -> dict[str, list[list[object]]]:
         centre_hours = ("0:00", "24:00") if is_round else ("8:30", "17:00")
         sheets["hours"].append([f"{code}-C", "1-7", None, *centre_hours, "是"])
         count = POINT_COUNT // len(SUBDISTRICTS) + (order < POINT_COUNT % len(SUBDISTRICTS))
+        positions = spread(latitude, longitude, count)
         committees = 0
         for number in range(1, count + 1):
             kind = KINDS[number - 1]
@@ -136,7 +173,7 @@ def rows() -> dict[str, list[list[object]]]:
                 in_english = in_english.replace(
                     stem, f"{english.split(' Subdistrict')[0].split(' Town')[0]} No. {number}"
                 )
-            where = spread(latitude, longitude, number)
+            where = positions[number - 1]
             status, reason, until, moved = statuses.get((code, number), ("open", None, None, None))
             moved_to = f"{code}-P{moved:02d}" if moved else None
             sheets["points"].append(

@@ -30,8 +30,10 @@ from content.items.taking import (
     BOOKED,
     ONSITE,
     REMOTE,
+    Offer,
     Refusal,
     can_be_taken,
+    channel_at,
     is_in_hours,
     is_in_window,
     is_taken_on,
@@ -39,6 +41,7 @@ from content.items.taking import (
     lines_with_items,
     most_frequent,
     next_day_in_window,
+    offers_today,
     places_that_offer,
     rules_at,
     window_text,
@@ -47,11 +50,12 @@ from portal.base.accounts.models import User
 from portal.base.streams import services as streams
 
 __all__ = [
-    "BOOKED", "ONSITE", "REMOTE", "Refusal", "can_be_taken", "content_changed", "content_generation", "count_request",
-    "current_edition", "edition_as_of", "edition_lines", "editions_ahead", "editions_in_force", "fold_demand", "forget_demand",
-    "gathered_changes", "get_item", "is_bereavement", "is_in_hours", "is_in_window", "is_taken_on", "items_for_place",
-    "lines_with_items", "most_frequent", "next_day_in_window", "places_that_offer", "publish_edition", "publish_material",
-    "refresh_names", "rules_at", "touched_by", "window_text",
+    "BOOKED", "ONSITE", "Offer", "REMOTE", "Refusal", "can_be_taken", "channel_at", "content_changed",
+    "content_generation", "count_request", "current_edition", "edition_as_of", "edition_lines", "editions_ahead",
+    "editions_in_force", "fold_demand", "forget_demand", "gathered_changes", "get_item", "is_bereavement", "is_in_hours",
+    "is_in_window", "is_taken_on", "items_for_place", "lines_with_items", "most_frequent", "next_day_in_window",
+    "offers_today", "places_that_offer", "publish_edition", "publish_material", "refresh_names", "rules_at", "touched_by",
+    "window_text",
 ]  # fmt: skip
 CONTENT_STREAM = "content"
 # Whether changes are being gathered, and whether there were any.

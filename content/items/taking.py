@@ -110,6 +110,49 @@ def places_that_offer(item: ServiceItem, places: list[Place]) -> list[Place]:
     return kept
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What a place can do on a day: how many items, and those that it offers but not on that day."""
+
+    count: int
+    not_today: tuple[ServiceItem, ...] = ()
+
+
+def channel_at(place: Place) -> str:
+    """How items are handled at a place: on the spot, by video, or (empty) not at all."""
+    if place.level == Place.Level.CENTRE:
+        return ONSITE
+    return REMOTE if place.has_remote_window else ""
+
+
+def offers_today(places: list[Place], at: datetime) -> dict[int, Offer]:
+    """What each place can do today by its primary key; five queries for however many places."""
+    today = timezone.localtime(at).date()
+    days = calendars.known_days(today, today)
+    editions = list(editions_in_force().filter(item__is_active=True).select_related("item"))
+    is_today = {edition.pk: is_in_window(edition, today, days=days) is not False for edition in editions}
+    rows: dict[int, dict[str, ItemAtPlace]] = {}
+    for row in ItemAtPlace.objects.select_related("place").prefetch_related("hours"):
+        rows.setdefault(row.item_id, {})[row.place.path] = row
+    offers = {}
+    for place in places:
+        channel, count, not_today = channel_at(place), 0, []
+        for edition in editions if channel else []:
+            at_places = rows.get(edition.item_id, {})
+            rule = (
+                next((at_places[step] for step in _path_steps(place) if step in at_places), None) if at_places else None
+            )
+            if not is_offered(rule, today) or not _has_channel(edition, rule, channel):
+                continue
+            hours = list(rule.hours.all()) if rule else []
+            if is_today[edition.pk] and (not hours or any(row.weekday == today.weekday() for row in hours)):
+                count += 1
+            else:
+                not_today.append(edition.item)
+        offers[place.pk] = Offer(count, tuple(sorted(not_today, key=lambda item: (-item.frequency, item.key))))
+    return offers
+
+
 def most_frequent(place: Place | None, limit: int = 8, channel: str = "") -> list[ServiceItem]:
     """The items that are asked for most often at a place."""
     return items_for_place(place, channel)[:limit]

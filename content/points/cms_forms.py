@@ -36,6 +36,13 @@ class ClockField(forms.TimeField):
 
 
 class PlaceForm(forms.ModelForm):
+    why = forms.CharField(
+        label=_("why it changes"),
+        max_length=200,
+        required=False,
+        help_text=_("For the history; residents do not see it."),
+    )
+
     class Meta:
         model = Place
         fields = FIELDS

@@ -1,5 +1,7 @@
 """The points in the CMS, bounded by the editor's places: which is open, fields and hours, status with its history."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -14,15 +16,16 @@ from django.views.decorators.http import require_POST, require_safe
 from content.guides.models import PortalSettings
 from content.items import services as items
 from content.points import exporting, services, signs
+from content.points import history as history_words
 from content.points.cms_forms import DayRows, HolidaysForm, HoursRows, NewPointForm, PlaceForm, StatusForm
 from portal.base.accounts.models import User
 from portal.base.calendars import holidays
 from portal.base.calendars.models import HolidayYear
 from portal.base.errors import Changed
-from portal.base.places import editing
+from portal.base.places import editing, record
 from portal.base.places import services as places
 from portal.base.places.errors import PlaceRefused
-from portal.base.places.models import Place, PlaceStatusChange
+from portal.base.places.models import Place
 from portal.base.rights import services as rights
 from portal.base.rights.models import Role
 
@@ -64,7 +67,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if words:
         found = found.filter(Q(name__icontains=words) | Q(code__icontains=words) | Q(address__icontains=words))
     rows = []
-    states = services.statuses(found, timezone.now())
+    states = services.statuses(found, timezone.now(), with_next=True)
     areas = {area.path: area.name for area in services.subdistricts()}
     for place in found:
         status = states[place.pk]
@@ -107,9 +110,11 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
         intervals = [row.interval() for row in weekly]
         day_rows = [row.day_row() for row in days]
         try:
-            editing.edit_place(
+            editing.change_place(
                 place,
-                form.cleaned_data,
+                by=_actor(request),
+                reason=form.cleaned_data["why"],
+                fields=form.cleaned_data,
                 hours=[row for row in intervals if row],
                 exceptions=[row for row in day_rows if row],
             )
@@ -149,20 +154,27 @@ def status(request: HttpRequest, code: str) -> HttpResponse:
     history = place.status_changes.exclude(applied_at__isnull=True, cancelled_at__isnull=True).select_related(
         "moved_to"
     )[:50]
-    names = {f"user:{user.pk}": str(user) for user in User.objects.filter(pk__in=_user_ids(history))}
+    changed = record.latest_changes(place)
+    names = names_of([*(change.changed_by for change in history), *(change.by for change in changed)])
     context = {
         "place": place,
         "form": form,
         "now": services.status_now(place, timezone.now()),
         "planned": places.planned_changes(place),
         "history": [{"change": change, "by": names.get(change.changed_by, change.changed_by)} for change in history],
+        "changed": [
+            {"change": change, "lines": history_words.lines_of(change), "by": names.get(change.by, change.by)}
+            for change in changed
+        ],
         "undo": places.change_to_undo(place),
     }
     return render(request, "points/cms/status.html", context)
 
 
-def _user_ids(history: QuerySet[PlaceStatusChange]) -> list[str]:
-    return [change.changed_by.removeprefix("user:") for change in history if change.changed_by.startswith("user:")]
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """Names of the accounts among the journal's actors, by actor."""
+    ids = {actor.removeprefix("user:") for actor in actors if actor.startswith("user:")}
+    return {f"user:{user.pk}": str(user) for user in User.objects.filter(pk__in=ids)}
 
 
 @require_POST
@@ -204,7 +216,11 @@ def add(request: HttpRequest) -> HttpResponse:
         fields = form.cleaned_data
         try:
             place = editing.add_point(
-                fields["subdistrict"], code=fields["code"], kind=fields["kind"], name=fields["name"]
+                fields["subdistrict"],
+                code=fields["code"],
+                kind=fields["kind"],
+                name=fields["name"],
+                by=_actor(request),
             )
         except PlaceRefused as error:
             form.add_error(error.field or None, str(error))
@@ -222,9 +238,8 @@ def sign(request: HttpRequest, code: str, size: str) -> HttpResponse:
         raise Http404
     address = f"{settings.PORTAL_URL.rstrip('/')}{reverse('point', args=[code])}"
     look = PortalSettings.for_request(request)
-    channel = items.ONSITE if place.level == Place.Level.CENTRE else items.REMOTE
-    takes_items = channel == items.ONSITE or place.has_remote_window
-    offered = len(items.items_for_place(place, channel)) if takes_items else 0
+    channel = items.channel_at(place)
+    offered = len(items.items_for_place(place, channel)) if channel else 0
     poster = signs.sign_of(place, url=address, theme=look.theme, place_lines=look.place_lines, offered=offered)
     content = signs.sign_pdf(poster, size)
     response = HttpResponse(content, content_type="application/pdf")

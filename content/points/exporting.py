@@ -64,7 +64,7 @@ def point_row(place: Place, subdistricts: dict[str, str]) -> dict[str, Any]:
                 "closes": "24:00" if line.closes.hour == 23 and line.closes.minute == 59 else f"{line.closes:%H:%M}",
                 "on_holidays": line.on_holidays,
             }
-            for line in weekly_hours(place)
+            for line in weekly_hours(place.opening_intervals.all())
         ],
         "changed_at": timezone.localtime(place.changed_at).isoformat(timespec="seconds"),
     }

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import formats, timezone
@@ -18,15 +19,19 @@ from django.utils.translation import ngettext
 from content.items.models import in_english
 from portal.base.calendars import services as calendars
 from portal.base.calendars.services import KnownDays
-from portal.base.places.hours import span, weekday_name
-from portal.base.places.models import OpeningException, Place
+from portal.base.places.hours import Interval, span, weekday_name
+from portal.base.places.models import OpeningException, OpeningInterval, Place
 from portal.base.places.positions import distance_m
 from portal.base.places.services import planned_changes, status_at, with_planned_changes
+from portal.base.places.shapes import cell_around
 
 WALK_M_PER_MIN = 75
 # Streets are longer than the straight line.
 DETOUR = 1.3
+# Above that nobody walks, and kilometres say more.
+WALK_MOST_MIN = 30
 POINT_COOKIE = "point"
+GUESS_KEY, GUESS_S = "points.guess", 60
 MARGIN_M = 320
 SOON_S = 30
 CORNERS = 16
@@ -86,6 +91,12 @@ def _clock(moment: datetime | time) -> str:
     return f"{moment.hour}:{moment.minute:02d}"
 
 
+def _day(moment: datetime, now: datetime) -> str:
+    """A day as people say it, with its year where that is another one."""
+    local = timezone.localtime(moment)
+    return formats.date_format(local, _("F j") if local.year == timezone.localtime(now).year else "DATE_FORMAT")
+
+
 def _day_and_clock(at: datetime, now: datetime) -> str:
     local, today = timezone.localtime(at), timezone.localtime(now).date()
     days = (local.date() - today).days
@@ -93,14 +104,18 @@ def _day_and_clock(at: datetime, now: datetime) -> str:
         return _clock(local)
     if days == 1:
         return _("tomorrow %s") % _clock(local)
-    return _("%(day)s %(clock)s") % {"day": formats.date_format(local, _("F j")), "clock": _clock(local)}
+    return _("%(day)s %(clock)s") % {"day": _day(at, now), "clock": _clock(local)}
 
 
 def status_now(place: Place, at: datetime, *, days: KnownDays | None = None, with_next: bool = True) -> PointStatus:
-    """The state of a place at a moment, in words; `with_next` looks for the next opening of a closed one."""
+    """The state of a place at a moment, in words; `with_next` looks for the next opening of a closed one.
+
+    :param days: what is known of that day; with `with_next`, what `calendars.days_ahead` gives.
+    """
+    ahead_days = days
     status = status_at(place, at)
     if status != Place.Status.OPEN:
-        return _not_open(place, status)
+        return _not_open(place, status, at)
     today = timezone.localtime(at).date()
     days = days or calendars.known_days(today, today)
     is_open = calendars.is_open(place, at, days=days)
@@ -110,7 +125,7 @@ def status_now(place: Place, at: datetime, *, days: KnownDays | None = None, wit
             return PointStatus("unknown", _("Holidays of %(year)s not known yet, call first") % year)
         return PointStatus("unknown", _("Hours not known, call first"))
     if not is_open:
-        ahead = calendars.opening_ahead(place, at) if with_next else calendars.Ahead()
+        ahead = calendars.opening_ahead(place, at, days=ahead_days) if with_next else calendars.Ahead()
         text = _("Closed now")
         if ahead.at:
             text = _("Closed, opens %s") % _day_and_clock(ahead.at, at)
@@ -131,12 +146,12 @@ def status_now(place: Place, at: datetime, *, days: KnownDays | None = None, wit
     return PointStatus("unmanned" if is_unmanned else "open", text, is_open=True, closes_at=closes_at)
 
 
-def _not_open(place: Place, status: str) -> PointStatus:
+def _not_open(place: Place, status: str, now: datetime) -> PointStatus:
     reason = place.status_reason
     if status == Place.Status.SUSPENDED:
         if place.status_until is None:
             return PointStatus("partly", _("Out of use for now"), reason, is_open=False)
-        until = formats.date_format(timezone.localtime(place.status_until), _("F j"))
+        until = _day(place.status_until, now)
         return PointStatus("partly", _("Out of use until %s") % until, reason, is_open=False)
     words = {
         Place.Status.MOVED: _("Moved"),
@@ -160,12 +175,12 @@ def coming_changes(place: Place, at: datetime) -> list[str]:
     found: list[tuple[datetime, str]] = []
     for change in planned_changes(place):
         words = {
-            "start": _date_and_clock(change.starts_at),
+            "start": _date_and_clock(change.starts_at, at),
             "status": change.get_status_display(),
             "reason": change.reason,
         }
         if change.until:
-            words["end"] = _date_and_clock(change.until)
+            words["end"] = _date_and_clock(change.until, at)
             sentence = _("From %(start)s to %(end)s: %(status)s. %(reason)s") % words
         else:
             sentence = _("From %(start)s: %(status)s. %(reason)s") % words
@@ -187,9 +202,8 @@ def coming_changes(place: Place, at: datetime) -> list[str]:
     return [sentence for _moment, sentence in sorted(found, key=lambda pair: pair[0])]
 
 
-def _date_and_clock(moment: datetime) -> str:
-    local = timezone.localtime(moment)
-    return _("%(day)s %(clock)s") % {"day": formats.date_format(local, _("F j")), "clock": _clock(local)}
+def _date_and_clock(moment: datetime, now: datetime) -> str:
+    return _("%(day)s %(clock)s") % {"day": _day(moment, now), "clock": _clock(moment)}
 
 
 def seconds_until_change(status: PointStatus | None, now: datetime, *, at_most: float) -> float:
@@ -204,24 +218,33 @@ def seconds_until_change(status: PointStatus | None, now: datetime, *, at_most: 
 
 def statuses(places: Iterable[Place], at: datetime, *, with_next: bool = False) -> dict[int, PointStatus]:
     """`status_now` for many places by primary key, with one look at the holidays."""
-    day = timezone.localtime(at).date()
-    days = calendars.known_days(day, day)
+    places, day = list(places), timezone.localtime(at).date()
+    days = calendars.days_ahead(places, at) if with_next else calendars.known_days(day, day)
     return {place.pk: status_now(place, at, days=days, with_next=with_next) for place in places}
 
 
 def hours_in_words(place: Place) -> list[tuple[str, str]]:
     """The weekly table as (days, hours) for reading, e.g. ("Monday to Friday", "9:00–11:30, 13:00–17:00")."""
+    return week_in_words(place.opening_intervals.all())
+
+
+def week_in_words(rows: Iterable[OpeningInterval | Interval]) -> list[tuple[str, str]]:
+    """Rows of a weekly table as (days, hours) for reading."""
     names = [weekday_name(day) for day in range(8)]
-    grouped: dict[tuple[tuple[int, ...], int | None], list[str]] = {}
-    notes: dict[tuple[tuple[int, ...], int | None], bool] = {}
-    for line in calendars.weekly_hours(place):
-        key = (line.weekdays, line.nth)
-        is_all_day = line.opens == time(0) and line.closes >= time(23, 59)
-        words = _("Round the clock") if is_all_day else span(line.opens, line.closes)
-        grouped.setdefault(key, []).append(words)
-        notes[key] = notes.get(key, True) and line.on_holidays
+    by_day: dict[tuple[int, int | None], list[tuple[time, time, bool]]] = {}
+    for row in rows:
+        by_day.setdefault((row.weekday, row.nth), []).append((row.opens, row.closes, row.on_holidays))
+    # Days with the same hours stand together: nobody puts a day's hours together from two lines.
+    grouped: dict[tuple[int | None, tuple[tuple[time, time, bool], ...]], list[int]] = {}
+    for (weekday, nth), lines in sorted(by_day.items(), key=lambda entry: (entry[0][0], entry[0][1] or 0)):
+        grouped.setdefault((nth, tuple(sorted(lines))), []).append(weekday)
     found = []
-    for (weekdays, nth), hours in sorted(grouped.items(), key=lambda entry: (entry[0][0], entry[0][1] or 0)):
+    for (nth, lines), days_together in grouped.items():
+        weekdays = tuple(days_together)
+        hours = [
+            _("Round the clock") if opens == time(0) and closes >= time(23, 59) else span(opens, closes)
+            for opens, closes, _on_holidays in lines
+        ]
         if weekdays == tuple(range(7)):
             days = _("Every day")
         elif len(weekdays) > 2 and list(weekdays) == list(range(weekdays[0], weekdays[-1] + 1)):
@@ -231,7 +254,7 @@ def hours_in_words(place: Place) -> list[tuple[str, str]]:
         if nth:
             days = _("%(days)s, the %(nth)s. of the month") % {"days": days, "nth": nth}
         text = _(", ").join(hours)
-        if not notes[(weekdays, nth)]:
+        if not all(on_holidays for _opens, _closes, on_holidays in lines):
             text = _("%s, not on public holidays") % text
         found.append((days, text))
     return found
@@ -243,9 +266,20 @@ def hours_in_words(place: Place) -> list[tuple[str, str]]:
 def distance_in_words(metres: float) -> str:
     """A distance as people say it: minutes on foot up to half an hour, else kilometres."""
     minutes = max(1, round(metres * DETOUR / WALK_M_PER_MIN))
-    if minutes <= 30:
+    if minutes <= WALK_MOST_MIN:
         return ngettext("%(minutes)s minute on foot", "%(minutes)s minutes on foot", minutes) % {"minutes": minutes}
     return _("%.1f km away") % (metres / 1000)
+
+
+def distance_words() -> dict[str, str]:
+    """`distance_in_words` for the browser (points/distance.js): its two sentences with {n}, and when which is said."""
+    walk = ngettext("%(minutes)s minute on foot", "%(minutes)s minutes on foot", WALK_MOST_MIN)
+    return {
+        "walk": walk % {"minutes": "{n}"},
+        "far": _("%.1f km away").replace("%.1f", "{n}"),
+        "metres_a_minute": f"{WALK_M_PER_MIN / DETOUR:.2f}",
+        "walk_most": str(WALK_MOST_MIN),
+    }
 
 
 def nearest(
@@ -271,15 +305,28 @@ def point_for_visitor(request: HttpRequest) -> Place | None:
         chosen = get_place(code[:30])
         if chosen is not None:
             return chosen
+    now = timezone.now()
+    guessed = get_place(cache.get(GUESS_KEY, ""))
+    if guessed is not None and status_now(guessed, now, with_next=False).state == "open":
+        return guessed
+    return _guess(now)
+
+
+def _guess(now: datetime) -> Place | None:
+    """The best guess for somebody of whom nothing is known: the point with a window that is open longest.
+
+    It reads every point, so it is kept for a minute.
+    """
     remote = list(
         shown_places().filter(has_remote_window=True, status=Place.Status.OPEN, level=Place.Level.POINT)[:400]
     )
-    now = timezone.now()
     lit = statuses(remote, now)
     open_places = [place for place in remote if lit[place.pk].state == "open"]
-    # The one that is open longest is the best guess for somebody of whom nothing is known.
     open_places.sort(key=lambda place: lit[place.pk].closes_at or now, reverse=True)
-    return open_places[0] if open_places else (remote[0] if remote else None)
+    if not open_places:
+        return remote[0] if remote else None
+    cache.set(GUESS_KEY, open_places[0].code, GUESS_S)
+    return open_places[0]
 
 
 def subdistricts() -> list[Place]:
@@ -295,21 +342,6 @@ def find_places(words: str) -> QuerySet[Place]:
 
 
 # --- a schematic outline ------------------------------------------------------------------------------------------
-
-
-def _clip(polygon: list[tuple[float, float]], normal: tuple[float, float], limit: float) -> list[tuple[float, float]]:
-    """The part of a polygon where normal·p <= limit (Sutherland–Hodgman, one edge)."""
-    kept: list[tuple[float, float]] = []
-    for index, here in enumerate(polygon):
-        before = polygon[index - 1]
-        side_here = normal[0] * here[0] + normal[1] * here[1] - limit
-        side_before = normal[0] * before[0] + normal[1] * before[1] - limit
-        if (side_here <= 0) != (side_before <= 0):
-            share = side_before / (side_before - side_here)
-            kept.append((before[0] + share * (here[0] - before[0]), before[1] + share * (here[1] - before[1])))
-        if side_here <= 0:
-            kept.append(here)
-    return kept
 
 
 @dataclass(frozen=True)
@@ -337,7 +369,7 @@ def shown_outline() -> Outline | None:
 
 
 def schematic_areas(places: Iterable[Place]) -> list[dict[str, Any]]:
-    """A drawing of the subdistricts: a cell around the middle of each one's places, cut out of the district's outline.
+    """A drawing of the subdistricts: a cell around each one's centre (else the middle of its places), cut out of the outline.
 
     The outline is real where one ships; the lines between subdistricts lie halfway and are no survey, and the page says
     so. It stands under the pins where no map tiles are set. Each area has `code`, `name`, `middle` (longitude,
@@ -359,10 +391,11 @@ def schematic_areas(places: Iterable[Place]) -> list[dict[str, Any]]:
     def flat(place: Place) -> tuple[float, float]:
         return ((place.longitude or 0) * stretch, place.latitude or 0)
 
-    middles = {
-        path: tuple(sum(values) / len(found) for values in zip(*map(flat, found), strict=True))
-        for path, found in groups.items()
-    }
+    middles: dict[str, tuple[float, float]] = {}
+    for path, found in groups.items():
+        centres = [place for place in found if place.level == Place.Level.CENTRE]
+        xs, ys = zip(*map(flat, centres or found), strict=True)
+        middles[path] = sum(xs) / len(xs), sum(ys) / len(ys)
     areas = []
     for path, found in groups.items():
         middle = middles[path]
@@ -373,10 +406,7 @@ def schematic_areas(places: Iterable[Place]) -> list[dict[str, Any]]:
         ]
         if outline is not None:
             ring = [(x * stretch, y) for x, y in outline.ring]
-        for other in (middles[key] for key in groups if key != path):
-            normal = (other[0] - middle[0], other[1] - middle[1])
-            halfway = ((other[0] + middle[0]) / 2, (other[1] + middle[1]) / 2)
-            ring = _clip(ring, normal, normal[0] * halfway[0] + normal[1] * halfway[1])
+        ring = cell_around(middle, [middles[key] for key in groups if key != path], ring)
         area = names[path]
         areas.append(
             {

@@ -30,21 +30,16 @@ FRESH_S = 30
 KINDS = [*[kind for kind in Place.Kind.values if kind], "centre"]
 WITHIN_KM = ("1", "2", "5")
 VIEW_W, VIEW_H = 560, 800
-# Where somebody is (lat, lon) is nobody else's business: such a list is never kept.
+PIN_W, PIN_H = 28, 37
+# Where somebody is does not come here at all: the browser sorts the rows by its own position (points/near.js).
 FILTERS = ("open", "stepfree", "remote", "kind", "area", "item", "q", "page", "near", "within")
 
 
-def _position(request: HttpRequest) -> tuple[float, float] | None:
-    """The position in the address, if it is one on Earth, or that of the place it names (`near`)."""
-    if near := request.GET.get("near", "")[:30]:
-        place = services.get_place(near)
-        if place is not None and place.latitude is not None and place.longitude is not None:
-            return place.latitude, place.longitude
-    try:
-        latitude, longitude = float(request.GET["lat"]), float(request.GET["lon"])
-    except (KeyError, ValueError):
-        return None
-    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+def _start(request: HttpRequest) -> Place | None:
+    """The place with a position that the address names (`near`), from which the list is sorted."""
+    near = request.GET.get("near", "")[:30]
+    place = services.get_place(near) if near else None
+    return place if place is not None and place.latitude is not None and place.longitude is not None else None
 
 
 def _filtered(request: HttpRequest) -> tuple[list[Place], dict[int, PointStatus], dict[str, Any]]:
@@ -99,11 +94,11 @@ def _row(place: Place, status: PointStatus, areas: dict[str, Place], metres: flo
     }
 
 
-def _query(asked: dict[str, Any], position: tuple[float, float] | None, **changes: Any) -> str:
+def _query(asked: dict[str, Any], start: Place | None, **changes: Any) -> str:
     """The query string of the present filters with changes; what is empty is left out."""
     values = {name: ("1" if value is True else value) for name, value in (asked | changes).items()}
-    if position:
-        values |= {"lat": f"{position[0]:.3f}", "lon": f"{position[1]:.3f}"}
+    if start:
+        values["near"] = start.code
     else:
         values.pop("within", None)
     return urlencode({name: value for name, value in values.items() if value})
@@ -114,10 +109,10 @@ def _query(asked: dict[str, Any], position: tuple[float, float] | None, **change
 def point_list(request: HttpRequest) -> HttpResponse:
     """Points as a list and a map; works by links and a form alone."""
     found, states, asked = _filtered(request)
-    position = _position(request)
+    near_to = _start(request)
     metres: dict[int, float] = {}
-    if position:
-        near = services.nearest(position, places=found, limit=None)
+    if near_to:
+        near = services.nearest((near_to.latitude or 0, near_to.longitude or 0), places=found, limit=None)
         metres = {place.pk: distance for place, distance in near}
         if asked["within"]:
             # What has no position cannot be said to lie within a distance.
@@ -142,37 +137,39 @@ def point_list(request: HttpRequest) -> HttpResponse:
         row["number"] = number
     chosen_area = next((area for area in subdistricts if area.code == asked["area"]), None)
     chips = [
-        {"text": text, "is_on": asked[name], "url": f"?{_query(asked, position, **{name: not asked[name]})}"}
+        {"text": text, "is_on": asked[name], "url": f"?{_query(asked, near_to, **{name: not asked[name]})}"}
         for name, text in (("open", _("Open now")), ("remote", _("Remote window")), ("stepfree", _("Step-free")))
     ]
-    if position:
+    if near_to:
         chips += [
             {
                 "text": _("Within %(km)s km") % {"km": km},
                 "is_on": asked["within"] == km,
-                "url": f"?{_query(asked, position, within='' if asked['within'] == km else km)}",
+                "url": f"?{_query(asked, near_to, within='' if asked['within'] == km else km)}",
             }
             for km in WITHIN_KM
         ]
     outline = services.shown_outline()
     context = {
-        "title": _title(position, chosen_area),
+        "title": _title(near_to, chosen_area),
+        "where": services.name_of(chosen_area) if chosen_area else _("The whole district"),
+        "near": near_to,
         "rows": rows,
         "page": page,
-        "query": _query(asked, position),
+        "query": _query(asked, near_to),
         "asked": asked,
         "chips": chips,
         "kinds": [
             {"code": kind, "name": services.name_of_kind(kind), "is_on": kind == asked["kind"]} for kind in KINDS
         ],
-        "choose_item_url": f"{reverse('points_choose_item')}?{_query(asked, position, item='')}",
+        "choose_item_url": f"{reverse('points_choose_item')}?{_query(asked, near_to, item='')}",
         "leaflet_url": f"{reverse('points_leaflet')}?{urlencode({'area': asked['area']} if asked['area'] else {})}",
-        "outline_source": outline.source if outline else "",
+        "outline_source": outline.source.partition(",")[0] if outline else "",
         "areas": [{"code": area.code, "name": services.name_of(area)} for area in subdistricts],
         "chosen_item": ServiceItem.objects.filter(key=asked["item"]).first() if asked["item"] else None,
-        "without_item": f"?{_query(asked, position, item='')}",
-        "is_near": position is not None,
-        "position": position,
+        "without_item": f"?{_query(asked, near_to, item='')}",
+        "rows_url": f"{reverse('points_rows')}?{_query(asked, None)}",
+        "distance_words": services.distance_words(),
         "drawing": _drawing(rows, found, states),
         "geojson_url": f"{reverse('points_geojson')}?{_query(asked, None)}",
         "outline_url": reverse("points_outline"),
@@ -184,9 +181,19 @@ def point_list(request: HttpRequest) -> HttpResponse:
     return keep_for(render(request, "points/point_list.html", context), seconds=FRESH_S)
 
 
-def _title(position: tuple[float, float] | None, area: Place | None) -> str:
-    if position:
-        return _("Service points near you")
+@for_everyone(parameters=FILTERS, typed=("q",))
+@require_safe
+def point_rows(request: HttpRequest) -> HttpResponse:
+    """All rows of the list without pages, for the browser to sort by where it is."""
+    found, states, _asked = _filtered(request)
+    areas = {area.path: area for area in services.subdistricts()}
+    rows = [_row(place, states[place.pk], areas, None) for place in found]
+    return keep_for(render(request, "points/rows.html", {"rows": rows}), seconds=FRESH_S)
+
+
+def _title(start: Place | None, area: Place | None) -> str:
+    if start:
+        return _("Service points near %s") % services.name_of(start)
     if area:
         return _("Service points in %s") % services.name_of(area)
     return _("Service points")
@@ -213,6 +220,8 @@ def _drawing(rows: list[dict[str, Any]], found: list[Place], states: dict[int, P
         return round(left + (longitude - west) * 0.854 * scale, 1), round(20 + (north - latitude) * scale, 1)
 
     numbered = {row["place"].pk for row in rows}
+    placed = [(row, at(row["place"].longitude, row["place"].latitude)) for row in rows if row["place"].longitude]
+    quiet = _quiet_pins(placed)
     return {
         "width": VIEW_W,
         "height": VIEW_H,
@@ -229,12 +238,24 @@ def _drawing(rows: list[dict[str, Any]], found: list[Place], states: dict[int, P
             at(place.longitude, place.latitude) for place in found if place.pk not in numbered and place.longitude
         ],
         "pins": [
-            {"number": row["number"], "state": row["status"].state, "name": row["name"], "url": row["url"],
-             "x": at(row["place"].longitude, row["place"].latitude)[0],
-             "y": at(row["place"].longitude, row["place"].latitude)[1]}
-            for row in reversed(rows) if row["place"].longitude is not None
+            {"number": row["number"], "state": row["status"].state, "name": row["name"], "url": row["url"], "x": x, "y": y,
+             "is_quiet": row["number"] in quiet}
+            for row, (x, y) in reversed(placed)
         ],
     }  # fmt: skip
+
+
+def _quiet_pins(placed: list[tuple[dict[str, Any], tuple[float, float]]]) -> set[int]:
+    """Numbers of the rows that get a small mark: what is closed, and what would cover a pin before it in the list."""
+    quiet: set[int] = set()
+    standing: list[tuple[float, float]] = []
+    for row, (x, y) in placed:
+        is_covering = any(abs(x - left) < PIN_W and abs(y - top) < PIN_H for left, top in standing)
+        if row["status"].state == "closed" or is_covering:
+            quiet.add(row["number"])
+        else:
+            standing.append((x, y))
+    return quiet
 
 
 def _with_windows(place: Place, offered: list[ServiceItem], prefix: str) -> list[dict[str, str]]:
@@ -255,9 +276,7 @@ def _with_windows(place: Place, offered: list[ServiceItem], prefix: str) -> list
 @require_safe
 def choose_item(request: HttpRequest) -> HttpResponse:
     """The items by line, each leading to the points that take it; the filters chosen so far are kept."""
-    asked = {
-        name: request.GET.get(name, "")[:30] for name in ("open", "stepfree", "remote", "kind", "area", "lat", "lon")
-    }
+    asked = {name: request.GET.get(name, "")[:30] for name in ("open", "stepfree", "remote", "kind", "area", "near")}
     words = request.GET.get("words", "").strip()[:40]
     kept = {name: value for name, value in asked.items() if value}
     lines = []
@@ -337,8 +356,8 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404(_("There is no service point with this code."))
     now = timezone.now()
     centre = centre_for(place)
-    channel = items.ONSITE if place.level == Place.Level.CENTRE else items.REMOTE
-    offered = items.items_for_place(place, channel) if channel == items.ONSITE or place.has_remote_window else []
+    channel = items.channel_at(place)
+    offered = items.items_for_place(place, channel) if channel else []
     area = next((found for found in services.subdistricts() if place.path.startswith(found.path)), None)
     around = []
     if place.latitude is not None and place.longitude is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import http.cookiejar
 import json
 import os
 import re
@@ -10,14 +11,18 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bs4 import BeautifulSoup
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "var/bench"
 READY_S = 120
+MOST_QUESTIONS = 20
 LEAST_ANSWERS, LONGEST_S = 24, 30.0
 PURPOSES = ("field", "index", "recording", "signing")
 MADE_FROM = (
@@ -128,6 +133,27 @@ def open_page(address: str) -> bytes:
 def first_guide(address: str) -> str:
     """The path of the first guide of the list, whatever the items of the demo are called."""
     return next(path for path in re.findall(r'href="(/guides/[^"?]+/)"', open_page(f"{address}/guides/").decode()))
+
+
+def told_once(address: str, questions: str) -> str:
+    """The path of a notice, after each question got its first choice, or an old person's age or date of birth."""
+    visitor = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+    )
+    url, data = address + questions, None
+    for _ in range(MOST_QUESTIONS):
+        with visitor.open(url, data, timeout=60) as answer:
+            url, page = answer.url, BeautifulSoup(answer.read(), "html.parser")
+        form = page.select_one("form.question__form")
+        if form is None:
+            break
+        fields = {field["name"]: field.get("value", "") for field in form.select("input[type=hidden]")}
+        asked = form.select("input:not([type=hidden])")
+        typed = "1950-01-01" if asked[0]["type"] == "date" else "76"
+        data = urllib.parse.urlencode(fields | {asked[0]["name"]: asked[0].get("value") or typed}).encode()
+    if "/notices/" not in url:
+        raise SystemExit(f"{questions} did not end with a notice but at {url}.")
+    return url.removeprefix(address)
 
 
 class Visitor(asyncio.Protocol):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from _portal import DATA, ROOT, first_guide, open_page, portal, prepare
+from _portal import DATA, ROOT, first_guide, open_page, portal, prepare, told_once
 
 PINNED = Path(__file__).parent / "_lighthouse"
 FOLDER = ROOT / ".tools/lighthouse"
@@ -76,7 +76,14 @@ def main(argv: list[str]) -> str:
     version = json.loads((FOLDER / "node_modules/lighthouse/package.json").read_text("utf-8"))["version"]
     rows: dict[str, dict[str, float]] = {}
     with portal() as address:
-        paths = {"front door": "/", "guide": first_guide(address), "points": "/points/"}
+        guide = first_guide(address)
+        paths = {
+            "front door": "/",
+            "guide": guide,
+            "question": f"{guide}notice/",
+            "notice": told_once(address, f"{guide}notice/"),
+            "points": "/points/",
+        }
         for name, path in paths.items():
             open_page(address + path)
             runs = [look_at(address + path, name, number) for number in range(options.runs)]

@@ -47,11 +47,6 @@ def last_day(now: datetime) -> date:
     return timezone.localtime(now).date() + timedelta(days=DAYS_AHEAD)
 
 
-def channel_of(place: Place) -> str:
-    """How one is served at a place by appointment: at the centre's counter, or by video at a point."""
-    return items.ONSITE if place.level == Place.Level.CENTRE else items.REMOTE
-
-
 def places_with_plans() -> list[Place]:
     """Centres and points with a remote window that give appointments, with what their opening depends on."""
     planned = points.shown_places().filter(slot_plans__capacity__gt=0).distinct()
@@ -113,7 +108,7 @@ def openings(
                 edition = next((row for row in editions if row.valid_from <= day), None)
                 if edition is None or not item.is_active:
                     continue
-                if not items.is_taken_on(edition, rule, day, channel=channel_of(place), days=days):
+                if not items.is_taken_on(edition, rule, day, channel=items.channel_at(place), days=days):
                     continue
             times = [
                 Opening(starts_at, ends_at, capacity, taken.get((place.pk, starts_at), 0))

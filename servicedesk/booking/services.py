@@ -477,7 +477,7 @@ def trouble_of(booking: Booking) -> str:
                 "%s is closed at that time now. Choose another time or place; your booking is kept until then."
             ) % (points.name_of(where))
     if booking.item is not None:
-        refusal = items.can_be_taken(booking.item, place, starts_at, channel=capacity.channel_of(place))
+        refusal = items.can_be_taken(booking.item, place, starts_at, channel=items.channel_at(place))
         if refusal is not None:
             return str(refusal)
     return ""

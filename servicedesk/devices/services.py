@@ -2,9 +2,9 @@
 
 import logging
 import secrets
-from collections.abc import Callable
-from dataclasses import asdict
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
@@ -259,6 +259,33 @@ def peripherals(device: Device) -> dict[str, dict[str, Any]]:
         else:
             states[kind] = {"state": row.state, "detail": row.detail, "virtual": row.is_virtual}
     return states
+
+
+@dataclass(frozen=True)
+class Health:
+    """A kiosk as staff see it: whether its bridge is heard of, when it last was, and its parts as (name, state, words)."""
+
+    name: str
+    is_heard: bool
+    seen_at: datetime | None
+    parts: tuple[tuple[str, str, str], ...]
+
+    @property
+    def is_well(self) -> bool:
+        return self.is_heard and all(state == Peripheral.State.OK for _name, state, _words in self.parts)
+
+
+def health_at(places: Iterable[int]) -> dict[int, list[Health]]:
+    """The paired kiosks of places by the place's primary key, in two queries; a silent one says nothing of its parts."""
+    found: dict[int, list[Health]] = {}
+    devices = Device.objects.filter(place__in=list(places), state=Device.State.PAIRED).order_by("code")
+    for device in devices.prefetch_related("peripherals"):
+        is_heard = is_bridge_heard(device)
+        rows = sorted(device.peripherals.all(), key=lambda row: Peripheral.Kind.values.index(row.kind))
+        parts = tuple((str(row.get_kind_display()), row.state, str(row.get_state_display())) for row in rows)
+        health = Health(device.name, is_heard, device.bridge_seen_at, parts if is_heard else ())
+        found.setdefault(device.place_id, []).append(health)
+    return found
 
 
 @transaction.atomic

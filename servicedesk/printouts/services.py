@@ -504,7 +504,7 @@ def jobs_of(ticket: Ticket) -> list[dict[str, Any]]:
         {
             "id": str(job.pk),
             "kind": job.kind,
-            "title": f"{job.title}　补打" if job.reprint_of_id else job.title,
+            "title": _title_of(job),
             "state": job.state,
             "state_text": str(JobState(job.state).label),
             "code": job.code,
@@ -512,6 +512,15 @@ def jobs_of(ticket: Ticket) -> list[dict[str, Any]]:
         }
         for job in jobs
     ]
+
+
+def _title_of(job: PrintJob) -> str:
+    title = job.title
+    if job.kind == PrintJob.Kind.TICKET:
+        title = _("Slip %(number)s") % {"number": title}
+    elif job.kind == PrintJob.Kind.NOTICE:
+        title = _("What to bring %(code)s") % {"code": title}
+    return f"{title}　补打" if job.reprint_of_id else title
 
 
 def why_text(code: str) -> str:

@@ -40,6 +40,7 @@ ROWS = [
     Row("life/<slug:key>/", lambda cast: f"/life/{_life_event()}/", PUBLIC),
     Row("points/", "/points/", PUBLIC),
     Row("points/<str:code>/", lambda cast: f"/points/{cast.point.code}/", PUBLIC),
+    Row("points/rows/", "/points/rows/", PUBLIC),
     Row("points/items/", "/points/items/", PUBLIC),
     Row("points/leaflet/", "/points/leaflet/", PUBLIC),
     Row("points.geojson", "/points.geojson", PUBLIC),

@@ -170,7 +170,7 @@ def test_many_places_are_asked_in_a_few_queries(holidays, office, centre, django
 
 
 def test_equal_weekdays_stand_together(office):
-    lines = calendars.weekly_hours(office)
+    lines = calendars.weekly_hours(office.opening_intervals.all())
     assert [(line.weekdays, line.nth, line.opens) for line in lines] == [
         ((0, 1, 2, 3, 4), None, time(9)),
         ((0, 1, 2, 3, 4), None, time(13)),

@@ -8,9 +8,12 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 
+from content.points.services import schematic_areas, shown_outline
 from portal.base.accounts.models import User
-from portal.base.places import district
+from portal.base.journal.models import JournalEntry
+from portal.base.places import district, record
 from portal.base.places.models import Counter, OpeningInterval, Place
+from portal.base.places.shapes import is_inside
 from portal.base.rights import services as rights
 from portal.base.rights.models import RoleAssignment
 
@@ -231,8 +234,23 @@ def test_the_demo_district_stands(settings):
     assert len(set(Place.objects.values_list("name", flat=True))) == Place.objects.count()
     assert set(Place.objects.filter(level="point").values_list("kind", flat=True)) >= {"committee", "building", "park"}
     assert {"suspended", "planned"} <= set(Place.objects.values_list("status", flat=True))
-    for point in Place.objects.filter(level="point"):
-        assert 31.21 < point.latitude < 31.33 and 121.42 < point.longitude < 121.49, point.code
+
+
+def test_every_place_of_the_demo_lies_in_its_own_part_of_the_drawn_district(settings):
+    """What the map draws and where the pins stand is one picture: no pin outside the outline, none at a neighbour's."""
+    district.load(DEMO)
+    areas = {
+        area["code"]: area["ring"] for area in schematic_areas(Place.objects.filter(level__in=("centre", "point")))
+    }
+    assert len(areas) == 14
+    outline = shown_outline().ring
+    by_path = {place.path: place.code for place in Place.objects.filter(level="subdistrict")}
+    strays = []
+    for place in Place.objects.filter(level__in=("centre", "point")):
+        where = place.longitude, place.latitude
+        if not is_inside(where, outline) or not is_inside(where, areas[by_path[place.path[: -Place.steplen]]]):
+            strays.append(place.code)
+    assert strays == []
 
 
 def test_the_committed_workbook_is_what_its_script_writes(tmp_path):
@@ -250,3 +268,26 @@ def test_the_committed_workbook_is_what_its_script_writes(tmp_path):
         return {name: list(workbook[name].values) for name in workbook.sheetnames}
 
     assert cells(tmp_path / "fresh.xlsx") == cells(DEMO)
+
+
+def test_a_workbook_leaves_who_changed_what_from_what(small, tmp_path):
+    """The load goes by the same service as the CMS: every place has its record, a second load of the same adds nothing."""
+    district.load(small)
+    point = Place.objects.get(code="P01")
+    hours, added = record.latest_changes(point)
+    assert added.is_new and not hours.is_new and {added.by, hours.by} == {"setup_district"}
+    assert added.changes["name"] == [None, "慧芝湖居委会"] and added.changes["latitude"] == [None, 31.28]
+    assert hours.changes["hours"] == [[], [[day, "08:30:00", "17:00:00", None, False] for day in range(5)]]
+    district.load(small)
+    assert record.latest_changes(point) == [hours, added]
+    places = [*SMALL["places"], ["310106012000", "310106", "subdistrict", "南京西路街道"]]
+    points = [[*SMALL["points"][0], "address"], ["P01", "310106012000", *SMALL["points"][1][2:], "新路 2 号"]]
+    district.load(book(tmp_path / "next.xlsx", places=places, points=points))
+    moved, changed = record.latest_changes(point)[:2]
+    assert changed.changes == {"address": ["", "新路 2 号"]}
+    assert moved.changes == {"parent": ["310106019000", "310106012000"]}
+
+
+def test_a_dry_run_leaves_no_record(small):
+    district.load(small, dry_run=True)
+    assert not JournalEntry.objects.filter(subject_type=record.SUBJECT).exists()

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
 from portal.base.errors import Changed
-from portal.base.places import hours, positions
+from portal.base.places import editing, hours, positions, record
 from portal.base.places import services as places
 from portal.base.places.errors import PlaceRefused
 from portal.base.places.models import Place, PlaceStatusChange
@@ -133,9 +133,9 @@ def test_followers_hear_of_every_change(cast):
     places.on_changed.append(follow)
     try:
         places.change_status(cast.point, "suspended", reason="装修", by="user:1")
-        hours.set_hours(cast.point, [hours.Interval(0, time(9), time(17))])
-        assert not hours.set_hours(cast.point, [hours.Interval(0, time(9), time(17))])
-        hours.set_exceptions(cast.point, [hours.DayRow(date(2026, 12, 24), "学习")])
+        editing.change_place(cast.point, by="test", hours=[hours.Interval(0, time(9), time(17))])
+        assert not editing.change_place(cast.point, by="test", hours=[hours.Interval(0, time(9), time(17))])
+        editing.change_place(cast.point, by="test", exceptions=[hours.DayRow(date(2026, 12, 24), "学习")])
     finally:
         places.on_changed.remove(follow)
     assert heard == [[cast.point.code]] * 3
@@ -154,14 +154,14 @@ def test_followers_hear_of_every_change(cast):
 def test_a_week_that_cannot_be_is_refused(cast, rows, sentence):
     before = cast.point.opening_intervals.count()
     with translation.override("en"), pytest.raises(PlaceRefused, match=sentence):
-        hours.set_hours(cast.point, [hours.Interval(*row) for row in rows])
+        editing.change_place(cast.point, by="test", hours=[hours.Interval(*row) for row in rows])
     assert cast.point.opening_intervals.count() == before
 
 
 def test_a_week_may_have_any_number_of_intervals(cast):
     rows = [(0, time(8), time(9)), (0, time(9), time(10)), (0, time(13), time(14)), (5, time(9), time(11), 1)]
     rows += [(5, time(9), time(11), 3), (7, time(9), time(12))]
-    assert hours.set_hours(cast.point, [hours.Interval(*row) for row in rows])
+    assert editing.change_place(cast.point, by="test", hours=[hours.Interval(*row) for row in rows])
     assert cast.point.opening_intervals.count() == 6
 
 
@@ -177,7 +177,7 @@ def test_a_week_may_have_any_number_of_intervals(cast):
 def test_exceptions_that_cannot_be_are_refused(cast, rows, sentence):
     day = date(2026, 12, 24)
     with translation.override("en"), pytest.raises(PlaceRefused, match=sentence):
-        hours.set_exceptions(cast.point, [hours.DayRow(day, "学习", *row) for row in rows])
+        editing.change_place(cast.point, by="test", exceptions=[hours.DayRow(day, "学习", *row) for row in rows])
     assert not cast.point.opening_exceptions.exists()
 
 
@@ -219,3 +219,21 @@ def test_a_clerk_sits_at_one_counter(cast):
     places.leave_counter(paused, clerk=cast.clerk)
     paused.refresh_from_db()
     assert (paused.clerk, paused.paused_reason) == (None, "")
+
+
+def test_a_change_that_fails_is_in_neither_table_nor_journal(cast):
+    """Fields and hours are one change: hours that cannot be take the new address back too."""
+    night = [hours.Interval(0, time(12), time(9))]
+    with pytest.raises(PlaceRefused):
+        editing.change_place(cast.point, by="user:1", fields={"address": "新路 1 号"}, hours=night)
+    cast.point.refresh_from_db()
+    assert cast.point.address == "" and record.latest_changes(cast.point) == []
+
+
+def test_two_changes_follow_each_other_in_the_record(cast):
+    for address in ("新路 1 号", "新路 2 号"):
+        editing.change_place(cast.point, by="user:1", fields={"address": address, "code": "another"})
+    assert [change.changes for change in record.latest_changes(cast.point)] == [
+        {"address": ["新路 1 号", "新路 2 号"]},
+        {"address": ["", "新路 1 号"]},
+    ]

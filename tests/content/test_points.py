@@ -5,11 +5,12 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from content.points import services
+from content.points import exporting, services
 from portal.base.calendars.models import HolidayYear
-from portal.base.places.hours import DayRow, set_exceptions
+from portal.base.places.editing import change_place
+from portal.base.places.hours import DayRow, Interval
 from portal.base.places.models import OpeningInterval, Place
 from portal.base.places.services import change_status
 
@@ -80,12 +81,38 @@ def test_an_empty_result_has_a_way_on(site, client):
     assert "看全部服务点" in page
 
 
-def test_near_a_position_the_nearest_comes_first(site, cast, client):
-    page = client.get(f"/points/?lat={cast.second_point.latitude}&lon={cast.second_point.longitude}").content.decode()
-    assert "离您近的服务点" in page
+def test_near_a_place_the_nearest_comes_first(site, cast, client):
+    page = client.get(f"/points/?near={cast.second_point.code}").content.decode()
+    assert f"{cast.second_point.name}附近的服务点" in page
     listed = page.partition("data-point-list")[2]
     assert listed.index(cast.second_point.code) < listed.index(cast.centre.code)
     assert "步行约" in listed
+
+
+def test_no_address_of_ours_carries_where_somebody_is(site, cast, client):
+    """The browser sorts by its own position; a page that is asked with one neither uses nor repeats it."""
+    page = client.get("/points/?lat=31.271&lon=121.451").content.decode()
+    assert "31.271&" not in page and "121.451" not in page
+    rows = client.get("/points/rows/?open=1").content.decode()
+    assert rows.count("<li") == 6 and f'data-lat="{cast.point.latitude:.5f}"' in rows
+    change_status(cast.point, "suspended", reason="装修", by="test")
+    assert client.get("/points/rows/?open=1").content.decode().count("<li") == 5
+
+
+def test_the_browser_says_distances_in_the_same_words(site):
+    words = services.distance_words()
+    for metres in (1, 400, 1_700):
+        minutes = max(1, round(metres / float(words["metres_a_minute"])))
+        assert words["walk"].replace("{n}", str(minutes)) == services.distance_in_words(metres)
+    assert words["far"].replace("{n}", "2.0") == services.distance_in_words(2_000)
+
+
+def test_closed_places_and_those_that_would_cover_another_are_small_marks(site, cast, client):
+    change_status(cast.point, "closed", reason="撤销", by="test")
+    drawing = client.get("/points/").content.decode().partition("points__drawing")[2].partition("</svg>")[0]
+    assert "map-spot--closed" in drawing
+    # Five others: each pair of centres and points stands on one spot in the cast.
+    assert drawing.count('class="map-pin map-pin--open"') < 5 and drawing.count("map-spot") >= 3
 
 
 def test_a_point_that_is_not_there_is_404(site, client):
@@ -100,6 +127,15 @@ def test_the_point_looked_at_last_is_the_lit_window_of_the_front_page(site, cast
     assert cast.second_point.name in client.get("/").content.decode()
 
 
+def test_the_guess_for_a_stranger_is_kept_while_that_point_is_open(site, cast, rf, django_assert_max_num_queries):
+    guessed = services.point_for_visitor(rf.get("/"))
+    assert guessed is not None
+    with django_assert_max_num_queries(10):
+        assert services.point_for_visitor(rf.get("/")) == guessed
+    Place.objects.filter(pk=guessed.pk).update(status="closed", status_reason="装修")
+    assert services.point_for_visitor(rf.get("/")) != guessed
+
+
 def test_states_in_words(site, cast):
     assert services.status_now(cast.point, NOON).text == "开着，全天"
     OpeningInterval.objects.filter(place=cast.point).delete()
@@ -111,6 +147,26 @@ def test_states_in_words(site, cast):
     assert services.hours_in_words(cast.point) == [("周一", "9:00–11:30，13:00–17:00")]
     Place.objects.filter(pk=cast.point.pk).update(kind="self_service")
     assert services.status_now(Place.objects.get(pk=cast.point.pk), NOON.replace(hour=9)).state == "unmanned"
+
+
+def test_the_hours_of_one_day_stand_in_one_line():
+    mornings = [Interval(day, time(9), time(11, 30), on_holidays=False) for day in range(6)]
+    afternoons = [Interval(day, time(13), time(17), on_holidays=False) for day in range(5)]
+    with translation.override("zh-hans"):
+        assert services.week_in_words([*mornings, *afternoons, Interval(7, time(9), time(12))]) == [
+            ("周一至周五", "9:00–11:30，13:00–17:00，法定节假日不开"),
+            ("周六", "9:00–11:30，法定节假日不开"),
+            ("调休上班日", "9:00–12:00"),
+        ]
+
+
+def test_an_end_in_another_year_names_its_year(site, cast):
+    for until, words in (
+        (NOON.replace(month=12, day=3), "停用到 12月3日"),
+        (NOON.replace(year=2027), "停用到 2027年11月23日"),
+    ):
+        place = Place(status="suspended", status_reason="装修", status_until=until, planned=[])
+        assert services.status_now(place, NOON).text == words
 
 
 def test_distances_are_right():
@@ -147,18 +203,25 @@ def test_a_moved_point_says_where_it_is_now(site, cast, client):
 def test_what_changes_soon_stands_on_the_page(site, cast, client):
     start = timezone.localtime() + timedelta(days=2)
     change_status(cast.point, "suspended", reason="装修", by="test", starts_at=start, until=start + timedelta(days=1))
-    set_exceptions(
-        cast.point, [DayRow(start.date(), "学习", time(9), time(11)), DayRow(start.date(), "学习", time(13), time(14))]
-    )
+    spans = ((time(9), time(11)), (time(13), time(14)))
+    change_place(cast.point, by="test", exceptions=[DayRow(start.date(), "学习", *span) for span in spans])
     page = client.get(f"/points/{cast.point.code}/").content.decode()
     assert "装修" in page and "9:00–11:00，13:00–14:00。学习" in page
 
 
-def test_an_unknown_year_is_said_in_words(site, cast, client):
+def test_an_unknown_year_is_said_alike_everywhere(site, cast, client):
+    """Page, list, map data and the live fragment say that they don't know; the export gives the hours and claims nothing."""
     OpeningInterval.objects.filter(place=cast.point).update(on_holidays=False)
     assert not HolidayYear.objects.exists()
-    year = timezone.localdate().year
-    assert f"{year}年放假安排还不知道" in client.get(f"/points/{cast.point.code}/").content.decode()
+    sentence = f"{timezone.localdate().year}年放假安排还不知道"
+    for address in (f"/points/{cast.point.code}/", "/points/", "/points/rows/", f"/live/point/{cast.point.code}/"):
+        assert sentence in client.get(address).content.decode(), address
+    features = json.loads(client.get("/points.geojson").content)["features"]
+    told = next(f["properties"] for f in features if f["properties"]["code"] == cast.point.code)
+    assert (told["open_now"], told["state"]) == (None, "unknown") and sentence in told["text"]
+    assert cast.point.code not in client.get("/points/rows/?open=1").content.decode()
+    (row,) = exporting.point_rows([services.get_place(cast.point.code)])
+    assert {line["on_holidays"] for line in row["hours"]} == {False} and "open_now" not in row
 
 
 def test_the_ways_there_are_plain_links(site, cast, client):

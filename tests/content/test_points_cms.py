@@ -8,6 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from portal.base.calendars.models import Holiday, HolidayYear
+from portal.base.journal import services as journal
+from portal.base.places import record
 from portal.base.places import services as places
 from portal.base.places.models import OpeningInterval, Place
 from portal.base.rights.models import Role
@@ -165,3 +167,28 @@ def test_two_saves_of_the_same_hours_change_nothing(editor, cast):
     before = set(OpeningInterval.objects.values_list("pk", flat=True))
     editor.post(f"/cms/points/{cast.point.code}/", form_of(cast.point))
     assert set(OpeningInterval.objects.values_list("pk", flat=True)) == before
+
+
+def test_what_was_changed_stands_in_the_history_with_who_and_why(editor, cast):
+    """Old and new, in words, for address, position and hours alike; a second save of the same writes nothing."""
+    sent = form_of(cast.point, address="新路 1 号", longitude="121.4512", why="门口改道")
+    sent |= {"hours-0-opens": "9:30", "hours-0-closes": "17:00"}
+    for _time in range(2):
+        editor.post(f"/cms/points/{cast.point.code}/", sent)
+    (change,) = record.latest_changes(cast.point)
+    assert change.by == f"user:{cast.editor.pk}" and change.reason == "门口改道"
+    assert change.changes["address"] == ["", "新路 1 号"]
+    assert change.changes["longitude"] == [121.45, 121.4512] and set(change.changes) == {
+        "address",
+        "longitude",
+        "hours",
+    }
+    assert journal.chain_faults((record.SUBJECT, cast.point.pk)) == []
+    page = editor.get(f"/cms/points/{cast.point.code}/status/").content.decode()
+    for words in ("新路 1 号", "门口改道", "顾编辑", "<del>121.45</del> → <ins>121.4512</ins>", "周一 9:30–17:00"):
+        assert words in page
+
+
+def test_a_refused_change_leaves_no_trace_in_the_history(editor, cast):
+    editor.post(f"/cms/points/{cast.point.code}/", form_of(cast.point, latitude="30.9", longitude="122.9"))
+    assert record.latest_changes(cast.point) == []

@@ -15,7 +15,7 @@ from content.points.followers import SINGLY_AT_MOST
 from portal.base.calendars import holidays
 from portal.base.outbox import services as outbox
 from portal.base.outbox.models import OutboxMessage
-from portal.base.places import hours
+from portal.base.places import editing, hours
 from portal.base.places import services as places
 from portal.base.places.models import Place
 
@@ -63,7 +63,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path):
 def test_every_change_is_reported_in_order(cast):
     places.change_status(cast.point, "suspended", reason="装修", by="test")
     places.undo_last_change(cast.point, by="test")
-    hours.set_exceptions(cast.point, [hours.DayRow(timezone.localdate(), "学习")])
+    editing.change_place(cast.point, by="test", exceptions=[hours.DayRow(timezone.localdate(), "学习")])
     sent = messages(f"point:{cast.point.code}")
     assert [body["point"]["status"] for body in sent] == ["suspended", "open", "open"]
     assert sent[0]["point"]["status_reason"] == "装修" and sent[0]["point"]["latitude_gcj02"]

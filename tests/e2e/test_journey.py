@@ -329,7 +329,7 @@ class Journey:
         self.clerk.locator("[data-command=accept][data-field-action=finish]").click()
 
     def finish_and_rate(self) -> None:
-        self.clerk.locator(".queue__top > button[data-command=finish]").click()
+        self.clerk.locator(".queue__finish button").click()
         self.clerk.locator("[data-confirm-dialog] [data-yes]").click()
         levels = self.kiosk.locator(".rate__level")
         expect(levels).to_have_count(5, timeout=15_000)

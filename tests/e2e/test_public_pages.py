@@ -37,6 +37,7 @@ def addresses(cast) -> Iterator[str]:
     yield from ("/", "/guides/", guide, f"{guide}notice/", reverse("notice", args=[notice.token]), "/notices/unknown/")
     yield from ("/life/", "/life/moving/", "/life/farewell/")
     yield from ("/points/", "/points/items/", "/points/leaflet/", f"/points/{cast.point.code}/")
+    yield "/points/?area=nowhere"
     yield from ("/search/?q=医保", "/search/?q=xyzzy", "/questions/", "/suggestions/", "/track/", "/en/", f"/en{guide}")
 
 

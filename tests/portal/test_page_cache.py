@@ -2,18 +2,21 @@
 
 import asyncio
 import gzip
+from datetime import timedelta
 
 import brotli
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.asgi import get_asgi_application
 from django.http import HttpResponse
+from django.utils import timezone
 
 from content.guides.models import ContentPage, PortalSettings
 from content.guides.services import build_site, publish_guides
 from content.items.importing import import_items
 from content.items.models import ServiceItem
 from content.items.services import current_edition, publish_edition
+from portal.base.places.models import Place
 from portal.base.places.services import change_status
 from portal.base.public_pages import pages_changed
 from portal.page_cache import Answer, PageCache
@@ -376,6 +379,24 @@ async def test_a_kept_page_is_given_up_when_its_time_is_over(cast, pages, monkey
     left = page.until - asyncio.get_running_loop().time()
     assert 0 < left <= 30, "a list of what is open now is at most thirty seconds old"
     assert pages.store.get(next(iter(pages.store._pages)), page.until) is None
+
+
+async def test_a_suspension_that_ends_by_itself_shows_within_a_minute(cast, pages, monkeypatch):
+    """Nobody and nothing tells the cache: the pages that it kept while the point was out of use do not outlive that long."""
+    addresses = [f"/points/{cast.point.code}/", "/points/", "/points/rows/", "/points.geojson", "/"]
+    end = timezone.now() + timedelta(hours=1)
+    await sync_to_async(change_status)(cast.point, "suspended", reason="空调检修", by="manager", until=end)
+
+    async def is_out_of_use(address: str) -> bool:
+        page = await ask(pages, address, cookies={"point": cast.point.code})
+        return any(words in page.text for words in ("停用到", "空调检修", '"state": "partly"'))
+
+    assert [address for address in addresses if not await is_out_of_use(address)] == []
+    # The hour goes by: past Django's signals, as time passes.
+    await Place.objects.filter(pk=cast.point.pk).aupdate(status_until=timezone.now() - timedelta(seconds=1))
+    get = pages.store.get
+    monkeypatch.setattr(pages.store, "get", lambda key, now: get(key, now + 60))
+    assert [address for address in addresses if await is_out_of_use(address)] == []
 
 
 async def test_without_room_nothing_is_kept(cast, django):

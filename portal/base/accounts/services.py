@@ -25,17 +25,36 @@ DEMO_START = "310106019000"
 SEEN_AT = "seen_at"
 IDLE_LIMIT = timedelta(hours=2)
 TOKEN_PREFIX = "lb_"
+# Who sees the page of points: whoever sends residents to one, or keeps one.
+POINT_ROLES = (
+    "helper", "clerk", "duty_supervisor", "home_visitor", "adviser", "editor", "centre_manager", "district_supervisor",
+    "device_keeper",
+)  # fmt: skip
 # A room of its own for each role; the first that exists is opened after signing in.
 ROOMS = (
     ("desk", _("Desk"), "/desk/", ("clerk", "duty_supervisor", "expert")),
     ("dossiers", _("Dossiers"), "/desk/dossiers/", ("auditor", "audit_admin")),
     ("cms", _("Pages and items"), "/cms/", ("editor",)),
-    ("point", _("Service point"), "/point/", ("helper", "home_visitor")),
     ("supervision", _("Supervision"), "/supervision/", ("centre_manager", "district_supervisor")),
     ("approvals", _("Approvals"), "/cms/", ("centre_manager", "district_supervisor")),
     ("duty", _("Duty supervision"), "/desk/duty/", ("duty_supervisor",)),
     ("outbox", _("Outgoing messages"), "/outbox/", ("system_admin",)),
+    ("point", _("Which point is open"), "/point/", POINT_ROLES),
 )
+# What an account of a role does in the demo, said beside its name.
+DEMO_TASKS = {
+    "helper": _("See at a glance which point is open, until when, and whether its kiosk is well"),
+    "clerk": _("Sit down at a window and call the number from the kiosk"),
+    "duty_supervisor": _("Sit at a window; see what was asked for beyond a notice"),
+    "home_visitor": _("See which points of the subdistrict are open"),
+    "adviser": _("See which points of the district are open"),
+    "editor": _("Keep items, pages and points right in the CMS"),
+    "centre_manager": _("Approve what editors changed; see the subdistrict's points"),
+    "district_supervisor": _("Approve what editors changed; see all points of the district"),
+    "auditor": _("Open a dossier, with a reason"),
+    "device_keeper": _("See which kiosk is silent or out of paper"),
+    "system_admin": _("See what could not be delivered"),
+}
 
 
 @dataclass(frozen=True)

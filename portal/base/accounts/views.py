@@ -61,7 +61,12 @@ def _demo_context(*, expired: bool) -> dict[str, object]:
     by_role: dict[str, list[dict[str, object]]] = {}
     for user in services.demo_accounts():
         for assignment in user.role_assignments.all():
-            row = {"user": user, "assignment": assignment, "token": services.demo_link_token(user)}
+            row = {
+                "user": user,
+                "assignment": assignment,
+                "token": services.demo_link_token(user),
+                "task": services.DEMO_TASKS.get(assignment.role, ""),
+            }
             by_role.setdefault(assignment.role, []).append(row)
             if assignment.place.code.startswith(services.DEMO_START):
                 near.append(row)

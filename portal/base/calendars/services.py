@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from portal.base.calendars.holidays import HolidayFileError, load_holidays, load_shipped_holidays
 from portal.base.calendars.models import Holiday, HolidayYear
 from portal.base.errors import DomainError
+from portal.base.places.hours import Interval
 from portal.base.places.models import OpeningInterval, Place
 from portal.base.places.services import open_periods, planned_changes, status_at
 
@@ -139,15 +140,24 @@ class Ahead:
     unknown_year: int | None = None
 
 
-def opening_ahead(place: Place, at: datetime) -> Ahead:
-    """When the place opens next (`at` itself when it is open then), through suspensions and what is planned."""
+def days_ahead(places: Iterable[Place], at: datetime) -> KnownDays:
+    """What `opening_ahead` needs to know of the days for many places, in two queries."""
+    begins = [at, *(start for place in places for start, _end in open_periods(place, at))]
+    return known_days(_local(at).date(), _local(max(begins)).date() + timedelta(days=LOOK_AHEAD_DAYS))
+
+
+def opening_ahead(place: Place, at: datetime, *, days: KnownDays | None = None) -> Ahead:
+    """When the place opens next (`at` itself when it is open then), through suspensions and what is planned.
+
+    :param days: from `days_ahead`, where many places are asked about.
+    """
     periods = open_periods(place, at)
     if not periods:
         return Ahead()
     local = _local(at)
     first = _local(periods[0][0]).date()
     last = _local(periods[-1][0]).date() + timedelta(days=LOOK_AHEAD_DAYS)
-    days = known_days(first, last)
+    days = days or known_days(first, last)
     for offset in range((last - first).days):
         day = first + timedelta(days=offset)
         midnight = datetime.combine(day, time(), tzinfo=local.tzinfo)
@@ -198,10 +208,10 @@ class HoursLine:
     on_holidays: bool
 
 
-def weekly_hours(place: Place) -> list[HoursLine]:
-    """The weekly table with equal days together, e.g. Monday to Friday 9:00–17:00."""
-    groups: dict[tuple, list[OpeningInterval]] = {}
-    for row in sorted(place.opening_intervals.all(), key=lambda row: (row.opens, row.weekday)):
+def weekly_hours(week: Iterable[OpeningInterval | Interval]) -> list[HoursLine]:
+    """A weekly table with equal days together, e.g. Monday to Friday 9:00–17:00."""
+    groups: dict[tuple, list[OpeningInterval | Interval]] = {}
+    for row in sorted(week, key=lambda row: (row.opens, row.weekday)):
         groups.setdefault((row.nth, row.opens, row.closes, row.on_holidays), []).append(row)
     lines = [
         HoursLine(tuple(row.weekday for row in rows), nth, opens, closes, on_holidays)

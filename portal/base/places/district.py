@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.base.accounts.models import User
-from portal.base.places import positions, services
+from portal.base.places import editing, positions, services
 from portal.base.places.hours import Interval, fault_of_week
 from portal.base.places.models import Counter, OpeningInterval, Place
 from portal.base.places.workbook import (
@@ -239,20 +239,16 @@ def _save(
         parent = Place.objects.get(pk=parent.pk)
     place = Place.objects.get(code=code) if code in places else None
     if place is None:
-        place = Place.add_root(code=code, **fields) if parent is None else parent.add_child(code=code, **fields)
+        place = editing.add_place(parent, by=BY, code=code, **fields)
         report.note(kind, is_new=True)
     else:
-        changed = {name: value for name, value in fields.items() if getattr(place, name) != value}
-        for name, value in changed.items():
-            setattr(place, name, value)
-        if changed:
-            place.save(update_fields=[*changed, "changed_at"])
-        moved = parent is not None and place.path[: -Place.steplen] != parent.path
-        if moved:
-            place.move(parent, "sorted-child")
-            place = Place.objects.get(pk=place.pk)
-        report.note(kind, is_new=False, is_changed=bool(changed) or moved)
-        if not changed and not moved:
+        is_changed = editing.write_changes(place, by=BY, fields=fields)
+        if parent is not None and place.path[: -Place.steplen] != parent.path:
+            editing.move_place(place, parent, by=BY)
+            is_changed = True
+        place = Place.objects.get(pk=place.pk)
+        report.note(kind, is_new=False, is_changed=is_changed)
+        if not is_changed:
             places[code] = place
             return place
     report.touched.add(place.pk)
@@ -311,23 +307,13 @@ def _write_hours(lines: list[Line], places: dict[str, Place], report: Report) ->
             rows.append(interval)
     if report.errors:
         return
-    present: dict[int, set[Interval]] = {}
-    for row in OpeningInterval.objects.filter(place__code__in=wanted):
-        entry = Interval(row.weekday, row.opens, row.closes, row.nth, row.on_holidays)
-        present.setdefault(row.place_id, set()).add(entry)
-    new: list[OpeningInterval] = []
-    replaced: list[int] = []
+    known = set(OpeningInterval.objects.filter(place__code__in=wanted).values_list("place_id", flat=True))
     for code, rows in wanted.items():
         place = places[code]
-        if present.get(place.pk) == set(rows):
-            report.note("hours", is_new=False)
-            continue
-        replaced.append(place.pk)
-        new += [OpeningInterval(place=place, **vars(row)) for row in rows]
-        report.note("hours", is_new=place.pk not in present, is_changed=True)
-    report.touched |= set(replaced)
-    OpeningInterval.objects.filter(place_id__in=replaced).delete()
-    OpeningInterval.objects.bulk_create(new)
+        is_changed = editing.write_changes(place, by=BY, hours=rows)
+        report.note("hours", is_new=place.pk not in known, is_changed=is_changed)
+        if is_changed:
+            report.touched.add(place.pk)
 
 
 def _write_staff(line: Line, report: Report) -> None:

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.base.places.errors import PlaceRefused
 from portal.base.places.models import OpeningException, OpeningInterval, Place
-from portal.base.places.services import announce
+from portal.base.places.record import Changes
 
 
 @dataclass(frozen=True)
@@ -89,56 +88,76 @@ def fault_of_exceptions(rows: Iterable[DayRow]) -> str:
     return ""
 
 
-@transaction.atomic
-def set_hours(place: Place, rows: list[Interval]) -> bool:
-    """Make the weekly table what is given; whether that changed anything.
+def replace_week(place: Place, rows: list[Interval]) -> Changes:
+    """Make the weekly table of a locked place what is given; what that changed, empty when nothing.
 
     Raises:
         PlaceRefused: two intervals overlap, or one closes before it opens; nothing is changed.
     """
     if fault := fault_of_week(rows):
         raise PlaceRefused(fault, field="hours")
-    place = Place.objects.select_for_update().get(pk=place.pk)
     present = [
         Interval(row.weekday, row.opens, row.closes, row.nth, row.on_holidays) for row in place.opening_intervals.all()
     ]
-    if _ordered(present) == _ordered(rows):
-        return False
+    before, after = _plain_week(present), _plain_week(rows)
+    if before == after:
+        return {}
     place.opening_intervals.all().delete()
     OpeningInterval.objects.bulk_create(OpeningInterval(place=place, **vars(row)) for row in rows)
-    touch([place])
-    return True
+    return {"hours": [before, after]}
 
 
-@transaction.atomic
-def set_exceptions(place: Place, rows: list[DayRow]) -> bool:
-    """Make the exceptions what is given; whether that changed anything.
+def _plain_week(rows: Iterable[Interval]) -> list[list]:
+    plain = [[row.weekday, row.opens.isoformat(), row.closes.isoformat(), row.nth, row.on_holidays] for row in rows]
+    return sorted(plain, key=lambda row: (*row[:3], row[3] or 0, row[4]))
+
+
+def week_of(plain: Iterable[list]) -> list[Interval]:
+    """The rows of a weekly table as the record keeps them."""
+    return [
+        Interval(weekday, time.fromisoformat(opens), time.fromisoformat(closes), nth, on_holidays)
+        for weekday, opens, closes, nth, on_holidays in plain
+    ]
+
+
+def replace_exceptions(place: Place, rows: list[DayRow]) -> Changes:
+    """Make the exceptions of a locked place what is given; what that changed, empty when nothing.
 
     Raises:
         PlaceRefused: rows of one day do not go together, or one lacks its reason; nothing is changed.
     """
     if fault := fault_of_exceptions(rows):
         raise PlaceRefused(fault, field="exceptions")
-    place = Place.objects.select_for_update().get(pk=place.pk)
-    present = {(row.date, row.opens, row.closes, row.reason) for row in place.opening_exceptions.all()}
-    wanted = {(row.date, row.opens, row.closes, row.reason.strip()) for row in rows}
-    if present == wanted:
-        return False
+    present = [DayRow(row.date, row.reason, row.opens, row.closes) for row in place.opening_exceptions.all()]
+    before, after = _plain_days(present), _plain_days(rows)
+    if before == after:
+        return {}
     place.opening_exceptions.all().delete()
-    OpeningException.objects.bulk_create(
-        OpeningException(place=place, date=day, opens=opens, closes=closes, reason=reason)
-        for day, opens, closes, reason in wanted
-    )
-    touch([place])
-    return True
+    OpeningException.objects.bulk_create(OpeningException(place=place, **vars(row)) for row in days_of(after))
+    return {"exceptions": [before, after]}
 
 
-def touch(places: list[Place]) -> None:
-    """Note that the places changed although none of their own fields did, and tell the followers."""
-    for place in places:
-        place.save(update_fields=["changed_at"])
-    announce(places)
+def _plain_days(rows: Iterable[DayRow]) -> list[list]:
+    found = {
+        (
+            row.date.isoformat(),
+            row.opens.isoformat() if row.opens else None,
+            row.closes.isoformat() if row.closes else None,
+            row.reason.strip(),
+        )
+        for row in rows
+    }
+    return [list(row) for row in sorted(found, key=lambda row: (row[0], row[1] or ""))]
 
 
-def _ordered(rows: list[Interval]) -> list[tuple]:
-    return sorted((row.weekday, row.opens, row.closes, row.nth or 0, row.on_holidays) for row in rows)
+def days_of(plain: Iterable[list]) -> list[DayRow]:
+    """The rows of single days as the record keeps them."""
+    return [
+        DayRow(
+            date.fromisoformat(day),
+            reason,
+            time.fromisoformat(opens) if opens else None,
+            time.fromisoformat(closes) if closes else None,
+        )
+        for day, opens, closes, reason in plain
+    ]

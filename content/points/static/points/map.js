@@ -2,14 +2,23 @@
 
 import * as L from "../vendor/leaflet/leaflet-src.esm.js";
 
-const PIN = '<path d="M0 0C-6-9-19-16-19-31a19 19 0 0 1 38 0C19-16 6-9 0 0Z"/>';
+const SHAPE = '<path d="M0 0C-6-9-19-16-19-31a19 19 0 0 1 38 0C19-16 6-9 0 0Z"/>';
+const PIN = [34, 43];
 const SVG = "http://www.w3.org/2000/svg";
 
 const canvas = document.querySelector("[data-map]");
 const pop = document.querySelector("[data-map-pop]");
-const rows = new Map([...document.querySelectorAll("[data-point-list] > [data-code]")].map((row) => [row.dataset.code, row]));
+const list = document.querySelector("[data-point-list]");
 const markers = new Map();
+let rows = new Map();
 let chosen = null;
+let map = null;
+let points = null;
+let layer = null;
+
+function readRows() {
+  rows = new Map([...list?.children ?? []].map((row) => [row.dataset.code, row]));
+}
 
 async function load(address) {
   const answer = await fetch(address, { headers: { Accept: "application/geo+json" } });
@@ -21,13 +30,48 @@ function pinIcon(number, state, isChosen) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", `map-pin map-pin--${state}${isChosen ? " map-pin--chosen" : ""}`);
   svg.setAttribute("viewBox", "-23 -54 46 58");
-  const size = isChosen ? [56, 70] : [34, 43];
+  const size = isChosen ? [56, 70] : PIN;
   svg.setAttribute("width", size[0]);
   svg.setAttribute("height", size[1]);
   svg.setAttribute("aria-hidden", "true");
-  svg.innerHTML = `${PIN}<text y="-25"></text>`;
+  svg.innerHTML = `${SHAPE}<text y="-25"></text>`;
   svg.querySelector("text").textContent = number;
   return L.divIcon({ html: svg, iconSize: size, iconAnchor: [size[0] / 2, size[1] * 0.93], className: "leaflet-div-icon" });
+}
+
+// What is closed, and what would cover a pin before it in the list, is a small mark that becomes a pin when it is chosen.
+function spotIcon(state) {
+  const spot = document.createElement("span");
+  spot.className = `map-spot map-spot--${state}`;
+  return L.divIcon({ html: spot, iconSize: [24, 24], className: "leaflet-div-icon map-spot-box" });
+}
+
+function setIcon(entry, icon) {
+  const hadFocus = document.activeElement === entry.marker.getElement();
+  entry.marker.setIcon(icon);
+  label(entry);
+  if (hadFocus) entry.marker.getElement().focus({ preventScroll: true });
+}
+
+function label({ marker, number, properties }) {
+  marker.getElement()?.setAttribute("aria-label", `${number} ${properties.name}, ${properties.text}`);
+}
+
+function settlePins() {
+  const standing = [];
+  for (const code of rows.keys()) {
+    const entry = markers.get(code);
+    if (!entry) continue;
+    const { x, y } = map.latLngToLayerPoint(entry.marker.getLatLng());
+    const isCovering = standing.some((other) => Math.abs(other.x - x) < PIN[0] && Math.abs(other.y - y) < PIN[1]);
+    entry.isQuiet = entry.properties.state === "closed" || isCovering;
+    if (!entry.isQuiet) standing.push({ x, y });
+    if (code !== chosen) setIcon(entry, plainIcon(entry));
+  }
+}
+
+function plainIcon({ number, properties, isQuiet }) {
+  return isQuiet ? spotIcon(properties.state) : pinIcon(number, properties.state, false);
 }
 
 function line(parent, tag, text, className = "") {
@@ -38,16 +82,18 @@ function line(parent, tag, text, className = "") {
   return element;
 }
 
-function choose(code, { scroll = true } = {}) {
+function choose(code, { scroll = true, focus = false } = {}) {
   const entry = markers.get(code);
   if (!entry) return;
   if (chosen && markers.has(chosen)) {
     const before = markers.get(chosen);
-    before.marker.setIcon(pinIcon(before.number, before.properties.state, false)).setZIndexOffset(0);
+    if (chosen !== code) setIcon(before, plainIcon(before));
+    before.marker.setZIndexOffset(0);
     rows.get(chosen)?.classList.remove("point-list--chosen");
   }
+  if (chosen !== code) setIcon(entry, pinIcon(entry.number, entry.properties.state, true));
   chosen = code;
-  entry.marker.setIcon(pinIcon(entry.number, entry.properties.state, true)).setZIndexOffset(1000);
+  entry.marker.setZIndexOffset(1000);
   const row = rows.get(code);
   row?.classList.add("point-list--chosen");
   if (scroll) row?.scrollIntoView({ block: "nearest" });
@@ -63,10 +109,11 @@ function choose(code, { scroll = true } = {}) {
   link.href = entry.properties.url;
   pop.append(buttons);
   pop.hidden = false;
+  if (focus) link.focus();
 }
 
-function drawOutline(map, layer, outline) {
-  layer.addTo(map);
+function drawOutline(map, areas, outline) {
+  areas.addTo(map);
   for (const feature of outline.features) {
     const [longitude, latitude] = feature.properties.middle;
     const name = document.createElement("span");
@@ -77,52 +124,75 @@ function drawOutline(map, layer, outline) {
   }
 }
 
-function drawPoints(map, points) {
+function drawPoints() {
+  layer?.remove();
+  layer = L.layerGroup().addTo(map);
+  markers.clear();
+  chosen = null;
   for (const feature of points.features) {
     if (!feature.geometry) continue;
     const [longitude, latitude] = feature.geometry.coordinates;
     const { properties } = feature;
     const row = rows.get(properties.code);
     if (!row) {
-      L.circleMarker([latitude, longitude], { radius: 4, weight: 1, fillOpacity: 1, className: "map-dot", interactive: false }).addTo(map);
+      L.circleMarker([latitude, longitude], { radius: 4, weight: 1, fillOpacity: 1, className: "map-dot", interactive: false }).addTo(layer);
       continue;
     }
     const number = row.querySelector(".point-list__number").textContent;
-    const marker = L.marker([latitude, longitude], { icon: pinIcon(number, properties.state, false), alt: `${number} ${properties.name}`, title: properties.name, keyboard: true });
-    marker.on("click", () => choose(properties.code)).on("keypress", (event) => { if (event.originalEvent.key === "Enter") choose(properties.code); });
-    marker.on("add", () => marker.getElement()?.setAttribute("aria-label", `${number} ${properties.name}, ${properties.text}`));
-    marker.addTo(map);
-    markers.set(properties.code, { marker, properties, number });
+    const entry = { properties, number, isQuiet: true };
+    const marker = L.marker([latitude, longitude], { icon: spotIcon(properties.state), alt: `${number} ${properties.name}`, title: properties.name, keyboard: true });
+    marker.on("click", () => choose(properties.code));
+    marker.on("keydown", ({ originalEvent }) => { if (originalEvent.key === "Enter") choose(properties.code, { focus: true }); });
+    entry.marker = marker.addTo(layer);
+    markers.set(properties.code, entry);
+    label(entry);
   }
+  settlePins();
 }
 
-function boundsOfRows(points) {
+function boundsOfRows() {
   const shown = points.features.filter(({ geometry, properties }) => geometry && rows.has(properties.code));
   return shown.length ? L.latLngBounds(shown.map(({ geometry: { coordinates: [longitude, latitude] } }) => [latitude, longitude])) : null;
 }
 
-async function start() {
-  const [outline, points] = await Promise.all([load(canvas.dataset.outline), load(canvas.dataset.geojson)]);
-  canvas.replaceChildren();
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const map = L.map(canvas, { zoomControl: false, attributionControl: Boolean(canvas.dataset.tiles), zoomSnap: 0.25, zoomAnimation: !calm, fadeAnimation: !calm, scrollWheelZoom: false });
-  map.attributionControl?.setPrefix(false);
-  const side = L.control.zoom({ position: "bottomleft", zoomInTitle: canvas.dataset.labelIn, zoomOutTitle: canvas.dataset.labelOut });
-  side.addTo(map);
-  // Leaflet draws paths only once it has a view, so the view comes first.
-  const areas = L.geoJSON(outline, { style: { className: "map-area", weight: 1.5, fillOpacity: 1 }, interactive: false });
-  const near = boundsOfRows(points);
+function look(areas) {
+  const near = boundsOfRows();
   const bounds = near ?? areas.getBounds();
-  if (bounds.isValid()) map.fitBounds(bounds.pad(near ? 0.35 : 0.03), { maxZoom: 15 }); else map.setView([31.27, 121.46], 12);
-  if (canvas.dataset.tiles) L.tileLayer(canvas.dataset.tiles, { attribution: canvas.dataset.attribution, maxZoom: 19 }).addTo(map);
-  else drawOutline(map, areas, outline);
-  drawPoints(map, points);
+  if (bounds.isValid()) map.fitBounds(bounds.pad(near ? 0.35 : 0.03), { maxZoom: 15, animate: false });
+  else map.setView([31.27, 121.46], 12);
+}
+
+function followRows() {
   for (const [code, row] of rows) {
     row.addEventListener("pointerenter", () => choose(code, { scroll: false }));
     row.addEventListener("focusin", () => choose(code, { scroll: false }));
   }
   const first = rows.keys().next().value;
   if (first && !matchMedia("(max-width: 999px)").matches) choose(first, { scroll: false });
+}
+
+async function start() {
+  readRows();
+  const [outline, found] = await Promise.all([load(canvas.dataset.outline), load(canvas.dataset.geojson)]);
+  points = found;
+  canvas.replaceChildren();
+  canvas.setAttribute("role", "group");
+  canvas.setAttribute("aria-label", canvas.dataset.label);
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  map = L.map(canvas, { zoomControl: false, attributionControl: Boolean(canvas.dataset.tiles), zoomSnap: 0.25, zoomAnimation: !calm, fadeAnimation: !calm, scrollWheelZoom: false });
+  map.attributionControl?.setPrefix(false);
+  const side = L.control.zoom({ position: "bottomright", zoomInTitle: canvas.dataset.labelIn, zoomOutTitle: canvas.dataset.labelOut });
+  side.addTo(map);
+  // Leaflet draws paths only once it has a view, so the view comes first.
+  const areas = L.geoJSON(outline, { style: { className: "map-area", weight: 1.5, fillOpacity: 1 }, interactive: false });
+  look(areas);
+  if (canvas.dataset.tiles) L.tileLayer(canvas.dataset.tiles, { attribution: canvas.dataset.attribution, maxZoom: 19 }).addTo(map);
+  else drawOutline(map, areas, outline);
+  drawPoints();
+  map.on("zoomend", settlePins);
+  followRows();
+  // The rows were put in another order, by the distance from here.
+  list?.addEventListener("rows", () => { readRows(); look(areas); drawPoints(); followRows(); });
 }
 
 // Without the map the list and the drawing say the same; so a fault here is no fault of the page.

@@ -1,18 +1,18 @@
-// The time of day on kiosk and board, in the page's language.
+// The time of day on kiosk and board, in the page's language and in the portal's zone, whatever the machine's own is.
 
 const clock = document.querySelector("[data-clock]");
 
 function tick() {
   const now = new Date();
   const language = clock.dataset.language.startsWith("en") ? "en-GB" : "zh-CN";
+  const words = (parts) => new Intl.DateTimeFormat(language, { timeZone: clock.dataset.zone, ...parts }).format(now);
   const put = (selector, text) => {
     const place = clock.querySelector(selector);
     if (place && place.textContent !== text) place.textContent = text;
   };
-  const two = (number) => String(number).padStart(2, "0");
-  put("[data-clock-time]", `${two(now.getHours())}:${two(now.getMinutes())}`);
-  put("[data-clock-day]", new Intl.DateTimeFormat(language, { weekday: "long" }).format(now));
-  put("[data-clock-date]", new Intl.DateTimeFormat(language, { month: "long", day: "numeric" }).format(now));
+  put("[data-clock-time]", words({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }));
+  put("[data-clock-day]", words({ weekday: "long" }));
+  put("[data-clock-date]", words({ month: "long", day: "numeric" }));
   window.setTimeout(tick, 1000 * (60 - now.getSeconds()) + 50);
 }
 

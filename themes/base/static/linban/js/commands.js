@@ -75,20 +75,20 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-command], a[data-command]");
   if (!button || button.form?.matches("form[data-command]")) return;
   event.preventDefault();
-  const ask = button.dataset.confirm;
-  if (ask && !document.querySelector(`dialog[data-confirm-dialog]`)) { if (!window.confirm(ask)) return; }
-  if (ask && document.querySelector(`dialog[data-confirm-dialog]`)) { confirmThen(ask, button); return; }
-  run(button, button.dataset.command, fieldsOf(button));
+  whenSure(button, () => run(button, button.dataset.command, fieldsOf(button)));
 });
 
-function confirmThen(question, button) {
+function whenSure(button, go) {
+  const question = button?.dataset.confirm;
+  if (!question) { go(); return; }
   const dialog = document.querySelector("dialog[data-confirm-dialog]");
+  if (!dialog) { if (window.confirm(question)) go(); return; }
   dialog.querySelector("[data-question]").textContent = question;
   dialog.querySelector("[data-yes]").textContent = button.textContent.trim();
   const no = dialog.querySelector("[data-no]");
   no.dataset.usual ??= no.textContent;
   no.textContent = button.dataset.confirmSafe || no.dataset.usual;
-  dialog.querySelector("[data-yes]").onclick = () => { dialog.close(); run(button, button.dataset.command, fieldsOf(button)); };
+  dialog.querySelector("[data-yes]").onclick = () => { dialog.close(); go(); };
   no.onclick = () => dialog.close();
   dialog.showModal();
 }
@@ -97,5 +97,5 @@ document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-command]");
   if (!form) return;
   event.preventDefault();
-  run(form, form.dataset.command, { ...fieldsOf(form), ...formFields(form) });
+  whenSure(event.submitter, () => run(form, form.dataset.command, { ...fieldsOf(form), ...formFields(form) }));
 });
