@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from content.items.models import ItemAtPlace
+from content.items.models import ItemAtPlace, ItemHours
 from portal.base.calendars.models import Holiday, HolidayYear
 from portal.base.places.models import OpeningException, OpeningInterval
 from portal.base.places.services import change_status
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def shown(place, *, item=None, days: int = 1) -> list[str]:
     """The clock times that a place shows on a day ahead."""
     day = tomorrow(days=days).date()
-    found = capacity.openings([capacity.get_place(place.code)], item=item, first=day, last=day)[place.pk]
+    found = capacity.openings([capacity.get_place(place.code)], item=item, first=day, last=day).get(place.pk, {})
     return [timezone.localtime(row.starts_at).strftime("%H:%M") for row in found.get(day, [])]
 
 
@@ -89,7 +89,7 @@ def test_the_items_window_channel_and_hours_hold(planned):
     onsite = at_desk.an_item(key="onsite", is_remote=False, is_onsite=True)
     assert shown(planned.point, item=onsite) == [] and shown(planned.centre, item=onsite)
     rule = ItemAtPlace.objects.create(item=onsite, place=planned.centre)
-    rule.hours.create(weekday=tomorrow().weekday(), opens=time(9), closes=time(10))
+    ItemHours.objects.create(at_place=rule, weekday=tomorrow().weekday(), opens=time(9), closes=time(10))
     assert shown(planned.centre, item=onsite) == ["09:00", "09:30"]
     ItemAtPlace.objects.update(is_offered=False)
     assert shown(planned.centre, item=onsite) == []
@@ -127,7 +127,7 @@ def test_places_without_a_plan_give_no_appointments(planned):
 def test_rows_of_a_plan_that_overlap_are_refused(planned):
     SlotPlan.objects.filter(place=planned.centre).update(starts=time(9), ends=time(12))
     for starts, ends in ((time(11), time(13)), (None, time(10)), (time(8), None), (None, None)):
-        with pytest.raises(ValidationError, match="overlap"):
+        with pytest.raises(ValidationError, match="重叠"):
             SlotPlan(place=planned.centre, starts=starts, ends=ends).full_clean()
     SlotPlan(place=planned.centre, starts=time(12), ends=time(13)).full_clean()
     with pytest.raises(ValidationError):
