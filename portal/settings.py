@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "servicedesk.residents",
     "servicedesk.devices",
     "servicedesk.queueing",
+    "servicedesk.booking",
     "servicedesk.cases",
     "servicedesk.printouts",
     "servicedesk.remote",

@@ -43,6 +43,7 @@ if settings.DEMO:
     urlpatterns += [path("styleguide/", views.styleguide, name="styleguide")]
 urlpatterns += i18n_patterns(
     path("privacy/", include("servicedesk.residents.urls")),
+    path("book/", include("servicedesk.booking.urls")),
     path("track/", include("servicedesk.cases.urls")),
     path("rate/", include("servicedesk.ratings.urls")),
     path("", include("content.urls")),

@@ -10,6 +10,7 @@ from demo_environment import ROOT
 DOORS = {"services", "states", "errors", "models", "events"}
 # Further public modules of single rooms: they read, describe or pass on; `extras` writes its own table, which no service does.
 FURTHER_DOORS = {
+    "servicedesk.booking": {"capacity"},
     "servicedesk.cases": {"extras", "paperforms", "progress"},
     "servicedesk.kiosk": {"captures"},
     "servicedesk.queueing": {"snapshots"},

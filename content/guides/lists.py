@@ -1,9 +1,10 @@
 """What the front page, the list of guides and the pages of life's events tell."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +21,14 @@ def url_of(item: ServiceItem) -> str:
     """The address of an item's guide in the reader's language."""
     prefix = "/en" if in_english() else ""
     return f"{prefix}/guides/{item.key}/"
+
+
+def book_url(**query: str) -> str:
+    """Where a time is booked, with what is chosen already; empty in an installation without appointments."""
+    try:
+        return f"{reverse('book')}?{urlencode(query)}"
+    except NoReverseMatch:
+        return ""
 
 
 def crumbs(*steps: tuple[str, str]) -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.models import Locale, Page, Site
 
-from content.guides.lists import home_context, index_context, life_context, url_of
+from content.guides.lists import book_url, home_context, index_context, life_context, url_of
 from content.guides.models import ContentPage, GuideIndexPage, GuidePage, HomePage, PortalSettings
 from content.guides.telling import guide_context
 from content.items import services as items
@@ -13,6 +13,7 @@ from portal.base.accounts.models import User
 from portal.base.places.models import Place
 
 __all__ = [
+    "book_url",
     "build_site",
     "guide_context",
     "home_context",

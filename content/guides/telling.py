@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from content.bulletin import services as bulletin
-from content.guides.lists import crumbs, lit_window, url_of
+from content.guides.lists import book_url, crumbs, lit_window, url_of
 from content.guides.materials_told import Fact, bring_fact, material_lists
 from content.items import services as items
 from content.items.models import EditionStage, ItemEdition, LifeEvent, ServiceItem, in_english
@@ -63,6 +63,7 @@ def guide_context(item: ServiceItem, edition: ItemEdition, *, request: HttpReque
         "points_url": reverse("points"),
         "announcements": bulletin.current_announcements(item=item),
         "notice_url": notice_url(item),
+        "book_url": book_url(item=item.key) if edition.is_onsite or edition.is_remote else "",
         "breadcrumbs": crumbs((item.line.display_name, line_url), (edition.said("name"), "")),
         "nav_current": "guides",
     }

@@ -44,6 +44,11 @@ def current_edition(item: ServiceItem, on: date | None = None) -> ItemEdition | 
     )
 
 
+def editions_ahead(item: ServiceItem) -> list[ItemEdition]:
+    """The item's published editions, the newest first: on a day the first one holds whose `valid_from` has come."""
+    return list(ItemEdition.objects.filter(item=item, live=True).order_by("-valid_from"))
+
+
 class EditionState(models.TextChoices):
     """How an edition stands to a day."""
 

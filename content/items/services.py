@@ -11,6 +11,7 @@ from content.items.editions import (
     current_edition,
     edition_as_of,
     edition_lines,
+    editions_ahead,
     editions_in_force,
     get_item,
     is_bereavement,
@@ -24,12 +25,15 @@ from content.items.taking import (
     Refusal,
     can_be_taken,
     channel_at,
+    is_in_hours,
     is_in_window,
+    is_taken_on,
     items_for_place,
     lines_with_items,
     most_frequent,
     next_day_in_window,
     offers_today,
+    places_that_offer,
     rules_at,
     window_text,
 )  # fmt: skip
@@ -39,10 +43,11 @@ from portal.base.streams import services as streams
 
 __all__ = [
     "BOOKED", "ONSITE", "Offer", "REMOTE", "Refusal", "can_be_taken", "channel_at", "content_changed",
-    "content_generation", "count_request", "current_edition", "edition_as_of", "edition_lines", "editions_in_force",
-    "fold_demand", "forget_demand", "gathered_changes", "get_item", "is_bereavement", "is_in_window",
-    "items_for_place", "lines_with_items", "most_frequent", "next_day_in_window", "offers_today", "publish_edition",
-    "publish_material", "refresh_names", "rules_at", "touched_by", "window_text",
+    "content_generation", "count_request", "current_edition", "edition_as_of", "edition_lines", "editions_ahead",
+    "editions_in_force", "fold_demand", "forget_demand", "gathered_changes", "get_item", "is_bereavement", "is_in_hours",
+    "is_in_window", "is_taken_on", "items_for_place", "lines_with_items", "most_frequent", "next_day_in_window",
+    "offers_today", "places_that_offer", "publish_edition", "publish_material", "refresh_names", "rules_at", "touched_by",
+    "window_text",
 ]  # fmt: skip
 CONTENT_STREAM = "content"
 # Whether changes are being gathered, and whether there were any.

@@ -91,6 +91,25 @@ def items_for_place(place: Place | None, channel: str = "", *, at: datetime | No
     return found
 
 
+def places_that_offer(item: ServiceItem, places: list[Place]) -> list[Place]:
+    """Those places where an item is offered, at a centre's counter or by a remote window: two queries for any number."""
+    edition = current_edition(item)
+    if edition is None:
+        return []
+    rows = {row.place.path: row for row in item.at_places.select_related("place")}
+    kept = []
+    for place in places:
+        rule = next((rows[step] for step in _path_steps(place) if step in rows), None)
+        if rule and not rule.is_offered:
+            continue
+        is_at_centre = place.level == Place.Level.CENTRE
+        if (is_at_centre and _has_channel(edition, rule, ONSITE)) or (
+            place.has_remote_window and _has_channel(edition, rule, REMOTE)
+        ):
+            kept.append(place)
+    return kept
+
+
 @dataclass(frozen=True)
 class Offer:
     """What a place can do on a day: how many items, and those that it offers but not on that day."""
@@ -158,6 +177,15 @@ def is_in_window(edition: ItemEdition, day: date, *, days: calendars.KnownDays |
         return True
     is_holiday = (days or calendars.known_days(day, day)).is_holiday(day)
     return None if is_holiday is None else not is_holiday
+
+
+def is_taken_on(
+    edition: ItemEdition, rule: ItemAtPlace | None, day: date, *, channel: str, days: calendars.KnownDays
+) -> bool:
+    """Whether an item is handled on a day: offered here by then, on this channel, in its window; False when not known."""
+    return (
+        is_offered(rule, day) and _has_channel(edition, rule, channel) and is_in_window(edition, day, days=days) is True
+    )
 
 
 def next_day_in_window(edition: ItemEdition, after: date) -> date | None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from content.guides.services import book_url
 from content.notices import paper, services
 from content.notices.errors import UnknownNotice
 from content.notices.models import Notice
@@ -78,6 +79,7 @@ def notice_page(request: HttpRequest, token: str) -> HttpResponse:
             "sms": f"sms:?body={quote(message)}",
             "message": message,
             "change_url": reverse("notice_start", kwargs={"key": notice.item_key}) + f"?notice={notice.token}",
+            "book_url": "" if text.is_stop else book_url(notice=notice.token),
             "breadcrumbs": [],
         },
     )

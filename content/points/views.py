@@ -76,25 +76,9 @@ def _filtered(request: HttpRequest) -> tuple[list[Place], dict[int, PointStatus]
 
 
 def _offering(places: list[Place], key: str) -> list[Place]:
-    """Those places where an item is offered on the spot or by video, by its edition and the rows at places."""
+    """Those places where an item is offered on the spot or by video; none for an unknown one."""
     item = ServiceItem.objects.filter(key=key).first()
-    if item is None:
-        return []
-    edition = items.current_edition(item)
-    if edition is None:
-        return []
-    rows = {row.place.path: row for row in item.at_places.select_related("place")}
-    kept = []
-    for place in places:
-        steps = [place.path[:end] for end in range(len(place.path), 0, -Place.steplen)]
-        rule = next((rows[step] for step in steps if step in rows), None)
-        if rule and not rule.is_offered:
-            continue
-        is_remote = edition.is_remote if rule is None or rule.is_remote is None else rule.is_remote
-        is_onsite = edition.is_onsite if rule is None or rule.is_onsite is None else rule.is_onsite
-        if (place.level == Place.Level.CENTRE and is_onsite) or (place.has_remote_window and is_remote):
-            kept.append(place)
-    return kept
+    return items.places_that_offer(item, places) if item else []
 
 
 def _row(place: Place, status: PointStatus, areas: dict[str, Place], metres: float | None) -> dict[str, Any]:

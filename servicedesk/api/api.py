@@ -3,7 +3,8 @@
 import functools
 import logging
 from collections.abc import Callable
-from typing import Any, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -13,12 +14,13 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from ninja import Header, NinjaAPI, Status
+from ninja import Header, NinjaAPI, Query, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from content.items import services as items
 from content.items.models import ServiceItem
+from content.notices import services as notices
 from portal.base import limits
 from portal.base.accounts import services as accounts
 from portal.base.accounts.models import ApiToken
@@ -30,6 +32,8 @@ from portal.base.places.services import centre_for
 from portal.base.rights import services as rights
 from portal.base.rights.models import Role
 from servicedesk.api.schemas import (
+    BookingIn,
+    BookingOut,
     CaseOut,
     CentreOut,
     EventIn,
@@ -38,9 +42,13 @@ from servicedesk.api.schemas import (
     MoveIn,
     PointOut,
     Problem,
+    SlotOut,
     TicketIn,
     TicketOut,
 )
+from servicedesk.booking import capacity
+from servicedesk.booking import services as booking
+from servicedesk.booking.models import Booking
 from servicedesk.cases import progress
 from servicedesk.cases import services as cases
 from servicedesk.cases.models import Case
@@ -58,6 +66,8 @@ SEE_CASE_ROLES = (*ISSUE_ROLES, Role.AUDITOR)
 log = logging.getLogger("linban.api")
 
 Verb = Literal["start", "finish", "hold", "resume", "recall", "transfer", "no-show", "cancel"]
+Code = Annotated[str, Query(max_length=30)]
+OptionalItem = Annotated[str | None, Query(max_length=80)]
 Key = Header(None, alias="Idempotency-Key", max_length=120)
 
 
@@ -100,7 +110,7 @@ PROBLEM_TYPE = "application/problem+json"
 api = ProblemApi(
     title="Linban",
     version="1",
-    description="Queue, tickets and cases. Errors are problem+json with a code and a sentence.",
+    description="Queue, tickets, bookings and cases. Errors are problem+json with a code and a sentence.",
     auth=TokenBearer(),
     docs_url=None,
     urls_namespace="api-v1",
@@ -350,6 +360,67 @@ def move(
     return done_once(request, idempotency_key, effect)
 
 
+# --- bookings -----------------------------------------------------------------------------------------------------
+
+
+def _bookable(request: HttpRequest, code: str) -> Place:
+    place = get_object_or_404(Place, code=code, level__in=(Place.Level.CENTRE, Place.Level.POINT))
+    require(request, ISSUE_ROLES, centre_for(place) or place)
+    return place
+
+
+@api.get("/slots", response={200: list[SlotOut], **PROBLEMS}, summary="The times that a place gives")
+def slots(
+    request: HttpRequest, place: Code, item: OptionalItem = None, day: date | None = None
+) -> list[dict[str, Any]]:
+    where = _bookable(request, place)
+    wanted = get_object_or_404(ServiceItem, key=item) if item else None
+    shown = capacity.get_place(where.code)
+    found = capacity.openings([shown], item=wanted, first=day, last=day).get(shown.pk, {}) if shown else {}
+    return [
+        {"starts_at": row.starts_at, "ends_at": row.ends_at, "capacity": row.capacity, "free": row.free}
+        for on in sorted(found)
+        for row in found[on]
+    ]
+
+
+@api.post("/bookings", response={201: BookingOut, **PROBLEMS}, summary="Book a time")
+def book(request: HttpRequest, body: BookingIn, idempotency_key: str | None = Key) -> Status:
+    where = _bookable(request, body.place)
+    item = get_object_or_404(ServiceItem, key=body.item) if body.item else None
+    notice = notices.notice_by_code(body.notice) if body.notice else None
+
+    def effect() -> tuple[int, Any]:
+        made = booking.book_at_once(
+            where,
+            body.starts_at,
+            item=item,
+            notice=notice,
+            phone=body.phone,
+            number=body.card_number,
+            actor=actor_of(request),
+        )
+        return 201, _booking_view(made)
+
+    return done_once(request, idempotency_key, effect)
+
+
+def _booking_view(made: Booking) -> dict[str, Any]:
+    slot, item = made.slot, made.item
+    return {
+        "id": str(made.pk),
+        "code": made.code,
+        "url": booking.address_of(made),
+        "state": made.state,
+        "place": {"code": slot.place.code, "name": slot.place.name},
+        "item": {"key": item.key, "name": item.name} if item else None,
+        "starts_at": slot.starts_at.isoformat(),
+        "ends_at": slot.ends_at.isoformat(),
+        "check_in_from": (slot.starts_at - booking.EARLY).isoformat(),
+        "check_in_until": (slot.ends_at + booking.LATE).isoformat(),
+    }
+
+
 # --- cases --------------------------------------------------------------------------------------------------------
 
 
@@ -396,6 +467,7 @@ def _has_nul(request: HttpRequest) -> bool:
     """Whether a NUL character stands somewhere; JSON can spell it, and PostgreSQL's texts cannot hold it."""
     return (
         "\0" in request.path_info
+        or any("\0" in value for value in request.GET.values())
         or "\0" in request.headers.get("idempotency-key", "")
         or b"\\u0000" in request.body
         or b"\0" in request.body

@@ -75,6 +75,35 @@ class MoveIn(Schema):
     expected: str | None = Field(None, description="refuse if the ticket is in another state by now", max_length=10)
 
 
+class SlotOut(Schema):
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    free: int = Field(description="seats left when this was asked; only booking one makes sure of it")
+
+
+class BookingIn(Schema):
+    place: str = Field(description="a centre's or service point's code", max_length=30)
+    starts_at: datetime = Field(description="the beginning of a time of /slots, with its offset")
+    item: str | None = Field(None, description="an item's key; none is for advice", max_length=80)
+    notice: str | None = Field(None, description="the six signs of a notice that goes along", max_length=12)
+    phone: str = Field("", description="gets one message; kept encrypted until the time is over", max_length=30)
+    card_number: str = Field("", description="kept as a keyed index, by which the card is enough", max_length=30)
+
+
+class BookingOut(Schema):
+    id: UUID
+    code: str = Field(description="six digits, said or typed when the person comes")
+    url: str = Field(description="the person's page, where the booking is changed or cancelled")
+    state: str
+    place: PlaceRef
+    item: ItemRef | None
+    starts_at: datetime
+    ends_at: datetime
+    check_in_from: datetime
+    check_in_until: datetime
+
+
 class ItemOut(Schema):
     key: str
     name: str

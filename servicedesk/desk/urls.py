@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from servicedesk.desk import case_actions, dossiers, notices, views
+from servicedesk.desk import bookings, case_actions, dossiers, notices, views
 
 urlpatterns = [
     path("", views.desk, name="desk"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("cases/<uuid:case_id>/sign/", case_actions.sign_receipt, name="desk_case_sign"),
     path("receipts/<uuid:handover_id>.pdf", case_actions.receipt_pdf, name="desk_receipt_pdf"),
     path("cases/<uuid:case_id>/result/", views.attach_result, name="desk_attach_result"),
+    path("bookings/", bookings.day_list, name="desk_bookings"),
+    path("bookings/check-in/", bookings.check_in, name="desk_check_in"),
     path("notice/", notices.notice, name="desk_notice"),
     path("notice/<uuid:notice_id>/attach/", notices.attach, name="desk_notice_attach"),
     path("notice/<uuid:notice_id>/more/", notices.more, name="desk_notice_more"),

@@ -4,6 +4,7 @@ The person at the kiosk lives in this connection alone and is forgotten with it,
 """
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -22,9 +23,13 @@ from content.notices.models import Notice
 from content.points import services as points
 from content.search import services as search
 from portal.base.errors import DomainError
+from portal.base.limits import allow
 from portal.base.places.models import Place
 from portal.base.places.services import centre_for, status_at
 from portal.base.streams.consumers import LiveConsumer
+from servicedesk.booking import services as booking
+from servicedesk.booking.errors import UnknownBooking
+from servicedesk.booking.models import Booking
 from servicedesk.cases import progress
 from servicedesk.devices import services as devices
 from servicedesk.devices.models import Device
@@ -44,8 +49,14 @@ from servicedesk.residents import services as residents
 from servicedesk.residents.models import Person
 
 MOST_FREQUENT = 8
+CHECK_INS_IN_TEN_MINUTES = 30
 # More than are shown, because not every item is offered at every kiosk.
 KIOSK_SEARCHED = 24
+
+
+def _book_query(key: str) -> str:
+    """The choices with which the kiosk's booking page begins; without an item it is for advice."""
+    return urlencode({"kiosk": "1", "item": key or booking.ADVICE})
 
 
 class DeviceConsumer(LiveConsumer):
@@ -79,7 +90,7 @@ class DeviceConsumer(LiveConsumer):
 
 
 class KioskConsumer(DeviceConsumer):
-    """Commands: card, number, open, search, choose, ticket, give_up, agree, refuse, offer, leave_call, rate, leave."""
+    """Commands: card, number, check_in, open, search, choose, ticket, give_up, agree, refuse, offer, leave_call, rate, leave."""
 
     async def connect(self) -> None:
         self._forget_person()
@@ -149,10 +160,13 @@ class KioskConsumer(DeviceConsumer):
             context |= {"ticket": ticket, "facts": queueing.ticket_view(ticket), "closing": ""}
             if ticket.state == TicketState.WAITING:
                 context["closing"] = queueing.closing_text(queueing.estimate_for(ticket))
+                context["book_query"] = _book_query(ticket.item.key if ticket.item else "")
             context["jobs"] = jobs = printouts.jobs_of(ticket)
             slips = [job for job in jobs if job["kind"] == "ticket"]
             if slips and slips[-1]["state"] in ("failed", "uncertain"):
                 context["code"] = mark_safe(printouts.ticket_code(ticket))
+        if name == "refused":
+            context["book_query"] = _book_query(self.view.get("item") or "")
         if name == "progress":
             context["cases"] = progress.cases_of(self._person())
         return context
@@ -261,10 +275,37 @@ class KioskConsumer(DeviceConsumer):
             self.view = {"name": "progress"}
         elif live is not None:
             self.ticket_id, self.view = live.pk, {"name": "ticket", "again": True}
+        elif (booked := booking.of_person_today(person, at=self.device.place)) is not None:
+            self._arrive(booked)
         elif self.chosen:
             self._issue(self.chosen)
         else:
             self.view = {"name": "items"}
+
+    def do_check_in(self, message: dict[str, Any]) -> None:
+        """Six typed digits, or a scanned QR, of a booking."""
+        typed = str(message.get("code", ""))[:400]
+        assert self.device is not None
+        if not allow(f"check-in:{self.device.pk}", CHECK_INS_IN_TEN_MINUTES, 600):
+            self.view = {"name": "booking", "problem": _("That was often in a short time. Ask the helper, please.")}
+            return
+        try:
+            self._arrive(booking.find(typed, at=self.device.place))
+        except UnknownBooking as error:
+            self.view = {"name": "booking", "typed": typed[:12], "problem": str(error)}
+
+    def _arrive(self, booked: Booking) -> None:
+        """Issue the booking's ticket, or say why not yet; a number can be drawn all the same."""
+        try:
+            ticket, is_new = booking.check_in(
+                booked, at=self.device.place, actor=self.actor, device=self.device,
+                person=self._person() if self.person_id else None,
+                assurance="card" if self.assurance == "card" else "code",
+            )  # fmt: skip
+        except DomainError as error:
+            self.view = {"name": "not_now", "message": str(error)}
+            return
+        self._show(ticket, is_new)
 
     def do_number(self, message: dict[str, Any]) -> None:
         """A typed number draws a ticket and shows nothing of the person."""
@@ -279,9 +320,9 @@ class KioskConsumer(DeviceConsumer):
             self.view = {"name": "items"}
 
     def do_open(self, message: dict[str, Any]) -> None:
-        """Go to a screen: home, items, line, number, ask_card; `rate` goes back from the reasons to the five levels."""
+        """Go to a screen: home, items, line, number, booking, ask_card; `rate` goes back from the reasons to the five levels."""
         name = message.get("screen")
-        if name not in ("home", "items", "line", "number", "ask_card", "search", "ticket", "rate"):
+        if name not in ("home", "items", "line", "number", "booking", "ask_card", "search", "ticket", "rate"):
             raise LookupError(f"screen {name}")
         if name == "rate" or (name == "ticket" and self.ticket_id is None):
             # The five levels show by themselves as long as the visit is not rated.
@@ -334,8 +375,11 @@ class KioskConsumer(DeviceConsumer):
                 notice=self.notice if self.notice and self.notice.item_key == key else None,
             )  # fmt: skip
         except DomainError as error:
-            self.view = {"name": "refused", "message": str(error), "code": error.code}
+            self.view = {"name": "refused", "message": str(error), "code": error.code, "item": key}
             return
+        self._show(ticket, is_new)
+
+    def _show(self, ticket: Ticket, is_new: bool) -> None:
         if is_new:
             printouts.print_ticket(ticket, actor=self.actor)
             printouts.print_notice(ticket, actor=self.actor)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +25,10 @@ COMPOUND_SURNAMES = (
     "欧阳", "司马", "上官", "诸葛", "夏侯", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "宇文", "长孙", "司徒",
     "端木", "轩辕", "百里", "呼延", "南宫", "独孤",
 )  # fmt: skip
+
+
+# What else must go with a person: each is called in the erasure's transaction while the person can still be read.
+before_erasing: list[Callable[[Person], None]] = []
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,20 @@ def _indexed(kind: str, number: str) -> str:
 
 def _index_of(kind: str, number: str) -> str:
     return keyring.blind_index(_indexed(kind, number))
+
+
+def index_of_number(number: str, *, kind: str = Certificate.Kind.RESIDENT_ID) -> str:
+    """The keyed index under which a typed number finds the card again; the number itself cannot be had from it."""
+    return _index_of(kind, number)
+
+
+def indexes_of(person: Person) -> list[str]:
+    """The keyed indexes of a person's certificate, under every index key that is still held; empty for an erased person."""
+    try:
+        identity = _identity(person)
+    except Erased:
+        return []
+    return keyring.blind_indexes(_indexed(identity.kind, identity.number)) if identity.number else []
 
 
 # --- remembering and finding --------------------------------------------------------------------------------------
@@ -242,6 +261,8 @@ def erase(person: Person, *, actor: str, reason: str) -> None:
     locked = Person.objects.select_for_update().get(pk=person.pk)
     if locked.erased_at is not None:
         return
+    for forget in before_erasing:
+        forget(locked)
     PersonKey.objects.filter(person=locked).delete()
     locked.certificates.update(index=None)
     person.erased_at = locked.erased_at = timezone.now()

@@ -29,6 +29,8 @@ from portal.base.places import district
 from portal.base.places.models import Place
 from portal.base.rights import services as rights
 from portal.base.rights.models import Role
+from servicedesk.booking import services as booking
+from servicedesk.booking.models import SlotPlan
 from servicedesk.devices.services import pair
 
 ROOT = settings.BASE_DIR
@@ -89,6 +91,8 @@ class Command(BaseCommand):
             self._load_editors_side()
         if is_first:
             call_command("rebuild_references_index", verbosity=0)
+        if not SlotPlan.objects.exists():
+            booking.plan_where_none(Place.objects.all())
         self._pair_kiosk(settings.DATA_DIR / "kiosk_bridge.toml")
         # script/demo shows these on its screen; what it does not find here it knows itself.
         (settings.DATA_DIR / "addresses").write_text(f"board /board/{CENTRE}/\n", encoding="utf-8")

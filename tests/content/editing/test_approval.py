@@ -8,7 +8,7 @@ from wagtail.models import GroupPagePermission, TaskState, Workflow, WorkflowCon
 from content.editing import groups
 from content.editing.approval import ensure_workflows, refresh_workflows
 from content.guides.models import ContentPage, HomePage
-from content.items import import_runs
+from content.items import import_work
 from content.items.import_states import ImportState
 from content.items.models import ItemEdition, Material, Situation
 from content.items.services import current_edition
@@ -116,7 +116,7 @@ def test_an_import_is_checked_by_an_editor_and_written_by_who_approves(edition, 
     assert run.state == ImportState.CHECKED
     assert confirm in client_for(approver).get(page).content.decode()
     client_for(approver).post(confirm)
-    import_runs.write(str(run.pk))
+    import_work.write(str(run.pk))
     undo = reverse("items_import_undo", args=[run.pk])
     client_for(cast.editor).post(undo)
     run.refresh_from_db()

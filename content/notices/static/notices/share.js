@@ -6,5 +6,4 @@ for (const button of document.querySelectorAll("[data-share]")) {
   const { shareTitle: title, shareText: text, shareUrl: url } = button.dataset;
   button.addEventListener("click", () => navigator.share({ title, text, url }).catch(() => {}));
 }
-for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
 for (const field of document.querySelectorAll("#notice-address")) field.addEventListener("focus", () => field.select());

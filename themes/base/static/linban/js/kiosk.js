@@ -31,7 +31,9 @@ function onSnapshot(data) {
   if (data.screen !== lastScreen) {
     lastScreen = data.screen;
     window.scrollTo(0, 0);
-    if (!inCall) document.querySelector("#main")?.focus({ preventScroll: true });
+    // Where a scanner types, it must find the field; everywhere else the screen itself is read from its top.
+    const first = document.querySelector("#main [autofocus]") || document.querySelector("#main");
+    if (!inCall) first?.focus({ preventScroll: true });
   }
   if (["call", "notice", "rate"].includes(data.screen)) idle?.pause(); else idle?.resume();
   if (data.call_number && announced !== data.call_number) {
