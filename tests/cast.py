@@ -77,6 +77,9 @@ class Cast:
     stranger: User
     resident: CardHolder = field(default=RESIDENT)
     second_resident: CardHolder = field(default=SECOND_RESIDENT)
+    # Made by the rows of the access table that are about them.
+    office_editor: User | None = None
+    district_supervisor: User | None = None
 
     def staff(self) -> dict[str, User]:
         return {name: value for name, value in vars(self).items() if isinstance(value, User)}

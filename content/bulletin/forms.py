@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from content.bulletin.contacts import way_of
 from content.bulletin.models import PolicyQuestion, Suggestion
 from content.items.models import Line
 from portal.base.places.models import Place
@@ -34,7 +35,9 @@ class SuggestionForm(forms.Form):
     )
     contact = forms.CharField(
         label=gettext_lazy("Telephone or e-mail"),
-        help_text=gettext_lazy("Only if you want an answer. It is kept encrypted and erased after two years."),
+        help_text=gettext_lazy(
+            "Only if you want a message when there is an answer. It is kept encrypted and erased after two years."
+        ),
         max_length=80,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -48,6 +51,14 @@ class SuggestionForm(forms.Form):
         field.empty_label = _("The whole district")  # type: ignore[attr-defined]
         self.fields["topic"].error_messages["required"] = _("Choose what it is about.")
 
+    def clean_contact(self) -> str:
+        contact = self.cleaned_data["contact"]
+        if contact and not way_of(contact):
+            raise forms.ValidationError(
+                _("This is neither a telephone number nor an e-mail address. Look at it again, or leave it empty.")
+            )
+        return contact
+
     @property
     def is_trapped(self) -> bool:
         return bool(self.data.get("website"))
@@ -55,6 +66,18 @@ class SuggestionForm(forms.Form):
     def visible_rows(self) -> list[Any]:
         """The fields that people see."""
         return [field for field in self if field.name != "website"]
+
+
+class CodeForm(forms.Form):
+    """The code of a suggestion, by which its reply is looked up."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Code of your suggestion"),
+        help_text=gettext_lazy("Twelve signs, from the page after sending or from the message."),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"required": gettext_lazy("Type the twelve signs, then press the button.")},
+    )
 
 
 class QuestionForm(forms.ModelForm):

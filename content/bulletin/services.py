@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.models import Locale, Page
 
+from content.bulletin import replies
+from content.bulletin.contacts import way_of
 from content.bulletin.models import Announcement, PolicyQuestion, Suggestion
 from content.bulletin.states import TABLE
 from content.items.models import Line, ServiceItem, in_english
@@ -150,14 +152,16 @@ def _aad(suggestion_id: object) -> bytes:
 
 @transaction.atomic
 def put_suggestion(*, place: Place, topic: str, text: str, contact: str = "") -> Suggestion:
-    """Keep what somebody wrote; text and contact are sealed together under the key for fields."""
-    suggestion_id = new_id()
-    plain = json.dumps({"text": text.strip(), "contact": contact.strip()}, ensure_ascii=False).encode()
+    """Keep what somebody wrote; text, contact and code are sealed together under the key for fields."""
+    suggestion_id, code = new_id(), replies.new_code()
+    content = {"text": text.strip(), "contact": contact.strip(), "code": code}
+    plain = json.dumps(content, ensure_ascii=False).encode()
     suggestion = Suggestion.objects.create(
         id=suggestion_id,
         place=place,
         topic=topic,
         sealed=keyring.seal("field", plain, aad=_aad(suggestion_id)),
+        code_hash=replies.fingerprint(code),
         has_contact=bool(contact.strip()),
     )
     journal.append(("suggestion", suggestion.pk), action="receive", actor="visitor", place=place, new=suggestion.state)
@@ -165,8 +169,18 @@ def put_suggestion(*, place: Place, topic: str, text: str, contact: str = "") ->
 
 
 def opened(suggestion: Suggestion) -> dict[str, Any]:
-    """`text` and `contact` of a suggestion."""
+    """`text`, `contact` and, since there are codes, `code` of a suggestion."""
     return json.loads(keyring.open_sealed(suggestion.sealed, aad=_aad(suggestion.pk)))
+
+
+def code_of(suggestion: Suggestion) -> str:
+    """The code by which the reply is looked up, as it is read; empty for a suggestion of before there were codes."""
+    return replies.shown(opened(suggestion).get("code", ""))
+
+
+def way_to_tell(suggestion: Suggestion) -> str:
+    """How a reply is told: sms or mail by a message; phone by calling; empty: whoever wrote looks it up by the code."""
+    return way_of(opened(suggestion)["contact"])
 
 
 def text_of(suggestion: Suggestion) -> str:
@@ -183,8 +197,9 @@ def show_contact(suggestion: Suggestion, *, user: User) -> str:
     return opened(suggestion)["contact"]
 
 
+@transaction.atomic
 def move_suggestion(suggestion: Suggestion, action: str, *, user: User, reply: str = "") -> Suggestion:
-    """Take, answer, close or reopen a suggestion.
+    """Take, answer, close or reopen a suggestion; an answer sends one message to the number or address that was left.
 
     Raises:
         InvalidTransition: it is at another step.
@@ -195,7 +210,7 @@ def move_suggestion(suggestion: Suggestion, action: str, *, user: User, reply: s
     changes: dict[str, Any] = {"settled_at": timezone.now() if action in ("answer", "close") else None}
     if reply.strip():
         changes["reply"] = reply.strip()
-    return transitions.move(
+    moved = transitions.move(
         suggestion,
         action,
         table=TABLE,
@@ -204,6 +219,9 @@ def move_suggestion(suggestion: Suggestion, action: str, *, user: User, reply: s
         place=suggestion.place,
         changes=changes,
     )
+    if action == "answer":
+        replies.tell(moved, opened(moved))
+    return moved
 
 
 def forget_suggestions(before: datetime) -> int:

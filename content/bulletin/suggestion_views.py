@@ -19,6 +19,7 @@ from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.views.reports import ReportView
 
 from content.bulletin import services
+from content.bulletin.contacts import MAIL, PHONE, SMS
 from content.bulletin.models import Suggestion
 from content.bulletin.states import TABLE, SuggestionState
 from content.editing.reach import reach_of
@@ -63,7 +64,8 @@ suggestion_results = SuggestionList.as_view(results_only=True)
 
 class ReplyForm(forms.Form):
     reply = forms.CharField(
-        label=gettext_lazy("What was replied or done"),
+        label=gettext_lazy("The reply"),
+        help_text=gettext_lazy("Whoever has the code reads it. Write no name and no number into it."),
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -87,7 +89,7 @@ def suggestion_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         elif action in STEPS and form.is_valid():
             try:
                 services.move_suggestion(suggestion, action, user=request.user, reply=form.cleaned_data["reply"])
-                messages.success(request, _("Noted."))
+                messages.success(request, _told(suggestion) if action == "answer" else _("Noted."))
                 return HttpResponseRedirect(reverse("suggestion_detail", args=[pk]))
             except ValueError as error:
                 form.add_error("reply", str(error))
@@ -96,10 +98,28 @@ def suggestion_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "bulletin/suggestion_detail.html", _context(suggestion, form, contact))
 
 
+def _how_told(suggestion: Suggestion) -> str:
+    """What pressing "reply" does for whoever wrote."""
+    by_code = _("The reply is read at /suggestions/reply/ with the code.")
+    way = services.way_to_tell(suggestion) if services.code_of(suggestion) else ""
+    return {
+        SMS: _("Whoever wrote gets one message by telephone that there is a reply.") + " " + by_code,
+        MAIL: _("Whoever wrote gets one message by mail that there is a reply.") + " " + by_code,
+        PHONE: _("The number takes no messages: call it.") + " " + by_code,
+    }.get(way, _("No message can be sent.") + " " + by_code)
+
+
+def _told(suggestion: Suggestion) -> str:
+    sent = services.code_of(suggestion) and services.way_to_tell(suggestion) in (SMS, MAIL)
+    if sent:
+        return _("The reply stands, and one message says so to whoever wrote.")
+    return _("The reply stands. Whoever wrote looks it up with the code.")
+
+
 def _context(suggestion: Suggestion, form: ReplyForm, contact: str) -> dict[str, Any]:
     labels = {
         "take": _("I am on it"),
-        "answer": _("Replied"),
+        "answer": _("Reply"),
         "close": _("Close without a reply"),
         "reopen": _("Take it up again"),
     }
@@ -109,6 +129,8 @@ def _context(suggestion: Suggestion, form: ReplyForm, contact: str) -> dict[str,
         "text": services.text_of(suggestion),
         "contact": contact,
         "form": form,
+        "code": services.code_of(suggestion),
+        "how_told": _how_told(suggestion),
         "steps": [(step, labels[step]) for step in STEPS if (state, step) in TABLE],
         "breadcrumbs_items": [
             {"url": reverse("suggestion_list"), "label": _("Suggestion box")},

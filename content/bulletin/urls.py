@@ -9,4 +9,5 @@ urlpatterns = [
     path("questions/ask/", views.ask_question, name="ask_question"),
     path("suggestions/", views.suggest, name="suggest"),
     path("suggestions/thanks/", views.suggestion_thanks, name="suggestion_thanks"),
+    path("suggestions/reply/", views.suggestion_reply, name="suggestion_reply"),
 ]

@@ -1,5 +1,7 @@
 """The bulletin's own public pages: answered questions, asking one, and the suggestion box."""
 
+from time import time
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -11,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from content.bulletin import services
-from content.bulletin.forms import QuestionForm, SuggestionForm
+from content.bulletin import replies, services
+from content.bulletin.forms import CodeForm, QuestionForm, SuggestionForm
 from content.guides.models import PortalSettings
 from content.items.models import Line, in_english
 from portal.base.limits import allow, caller_address
@@ -22,6 +24,9 @@ QUESTIONS_A_PAGE = 20
 SUGGESTIONS_AN_HOUR = 5
 QUESTIONS_AN_HOUR = 20
 HOUR_S = 3600
+LOOKS_AN_HOUR = 30
+# In the session of whoever has just sent something: the code, and until when the page shows it.
+SENT, CODE_SHOWN_S = "suggestion_sent", 900
 
 
 @require_safe
@@ -83,12 +88,13 @@ def suggest(request: HttpRequest) -> HttpResponse:
                 form.add_error(None, _("That was often in a short time. Wait a while; what you wrote is still here."))
                 status = 429
             else:
-                services.put_suggestion(
+                kept = services.put_suggestion(
                     place=place,
                     topic=form.cleaned_data["topic"],
                     text=form.cleaned_data["text"],
                     contact=form.cleaned_data["contact"],
                 )
+                request.session[SENT] = {"code": services.code_of(kept), "until": time() + CODE_SHOWN_S}
                 return HttpResponseRedirect(reverse("suggestion_thanks"))
     return render(request, "bulletin/suggest.html", {"form": form}, status=status)
 
@@ -98,7 +104,30 @@ def _district(request: HttpRequest) -> Place | None:
     return settings.district if settings else None
 
 
+@never_cache
 @require_safe
 def suggestion_thanks(request: HttpRequest) -> HttpResponse:
-    """What happens now with what was written."""
-    return render(request, "bulletin/thanks.html")
+    """What happens now with what was written, and for a few minutes the code by which the reply is looked up."""
+    sent = request.session.get(SENT, {})
+    code = sent.get("code", "") if sent.get("until", 0) > time() else ""
+    return render(request, "bulletin/thanks.html", {"code": code})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def suggestion_reply(request: HttpRequest) -> HttpResponse:
+    """How far a suggestion is, and its reply, for whoever has the code; what was written is not shown again."""
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    found, status = None, 200
+    if request.method == "POST" and form.is_valid():
+        if not allow(f"suggestion-code:{caller_address(request)}", LOOKS_AN_HOUR, HOUR_S):
+            form.add_error(None, _("That was often in a short time. Wait a while; what you wrote is still here."))
+            status = 429
+        else:
+            found = replies.suggestion_of(form.cleaned_data["code"])
+            if found is None:
+                sentence = _(
+                    "There is no suggestion with this code, or its time is over. Look at the twelve signs again."
+                )
+                form.add_error("code", sentence)
+    return render(request, "bulletin/suggestion_reply.html", {"form": form, "found": found}, status=status)

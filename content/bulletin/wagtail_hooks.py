@@ -29,8 +29,8 @@ class AnnouncementViewSet(EditorViewSet):
     panels = [
         FieldRowPanel([FieldPanel("place"), FieldPanel("item")]),
         FieldPanel("kind"),
-        FieldPanel("title"),
-        FieldPanel("text"),
+        FieldPanel("title", help_text=_("First what happened.")),
+        FieldPanel("text", help_text=_("Then what people can do, and until when it lasts.")),
         FieldRowPanel([FieldPanel("link"), FieldPanel("link_text")]),
         FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")], heading=_("When")),
         FieldRowPanel([FieldPanel("is_on_kiosk"), FieldPanel("is_on_board")], heading=_("Where else")),
@@ -65,8 +65,8 @@ class QuestionViewSet(EditorViewSet):
         FieldPanel("place", read_only=True),
         FieldPanel("question"),
         FieldPanel("line"),
-        FieldPanel("answer"),
-        FieldPanel("source"),
+        FieldPanel("answer", help_text=_("The answer first, the reason behind it. Everybody reads it.")),
+        FieldPanel("source", help_text=_("The rule with its number, so that a colleague can look it up.")),
         FieldPanel("is_public"),
     ]
 

@@ -1,6 +1,6 @@
 """What the clock does for editors: items get their review dates, and whoever should check one is told."""
 
-from content.editing import groups, services
+from content.editing import approval, groups, services
 from portal.base.clock.services import periodic
 
 
@@ -13,3 +13,4 @@ def review() -> None:
 @periodic(every_s=900, name="editing.groups")
 def refresh_groups() -> None:
     groups.refresh_groups()
+    approval.refresh_workflows()

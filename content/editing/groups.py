@@ -2,7 +2,8 @@
 
 The district's editors have the whole tree and all files. An editor of a subdistrict has its section of the site and
 its collection, may choose from the shared one, and has no permission on a snippet model: what belongs to places is
-decided by `PlacePolicy`.
+decided by `PlacePolicy`. Who writes does not publish: pages, editions and papers are submitted, and those who approve
+publish. An account that holds both roles does both.
 """
 
 from collections.abc import Iterable
@@ -27,11 +28,16 @@ from portal.base.rights.models import Role, RoleAssignment
 EDITORS, APPROVERS = "Linban editors", "Linban approvers"
 APPROVING_ROLES = (Role.CENTRE_MANAGER, Role.DISTRICT_SUPERVISOR)
 SHARED = "共用"
-PAGE_PERMISSIONS = ("add_page", "change_page", "publish_page", "lock_page", "unlock_page")
+PAGE_PERMISSIONS = ("add_page", "change_page", "lock_page", "unlock_page")
 APPROVERS_PERMISSIONS = ("change_page", "publish_page")
 FILE_PERMISSIONS = ("add", "change", "choose")
 TRANSLATING = Q(content_type__app_label="wagtail_localize", codename="submit_translation")
-PUBLISHING = Q(content_type__app_label="items", codename="publish_itemedition")
+PUBLISHING = Q(codename__startswith="publish_")
+# What waits for approval, and what who approves it may mend at once.
+APPROVED = Q(
+    content_type__app_label="items",
+    codename__in=("change_itemedition", "publish_itemedition", "change_material", "publish_material"),
+)
 ENTERING = Q(content_type__app_label="wagtailadmin", codename="access_admin")
 
 
@@ -46,7 +52,7 @@ def group_for(kind: str, place: Place) -> Group:
     if kind == APPROVERS:
         # What waits for whom, the workflow's own task says; but who approves publishes, and must be allowed to.
         is_district = place.level in DISTRICT_LEVELS
-        group.permissions.set(Permission.objects.filter(ENTERING | PUBLISHING if is_district else ENTERING))
+        group.permissions.set(Permission.objects.filter(ENTERING | APPROVED if is_district else ENTERING))
         page = Page.get_first_root_node() if is_district else section_of(place)
         if page:
             _give_pages(group, page, APPROVERS_PERMISSIONS)
@@ -59,7 +65,8 @@ def group_for(kind: str, place: Place) -> Group:
 
 def _give_district(group: Group) -> None:
     snippets = ContentType.objects.get_for_models(*get_snippet_models()).values()
-    group.permissions.set(Permission.objects.filter(Q(content_type__in=snippets) | ENTERING | TRANSLATING))
+    of_snippets = Q(content_type__in=snippets) & ~PUBLISHING
+    group.permissions.set(Permission.objects.filter(of_snippets | ENTERING | TRANSLATING))
     if root := Page.get_first_root_node():
         _give_pages(group, root)
     if collection := Collection.get_first_root_node():
@@ -76,6 +83,7 @@ def _give_place(group: Group, place: Place) -> None:
 
 def _give_pages(group: Group, page: Page, codenames: Iterable[str] = PAGE_PERMISSIONS) -> None:
     of_pages = Permission.objects.filter(content_type__app_label="wagtailcore", codename__in=codenames)
+    GroupPagePermission.objects.filter(group=group).exclude(page=page, permission__in=of_pages).delete()
     GroupPagePermission.objects.bulk_create(
         [GroupPagePermission(group=group, page=page, permission=permission) for permission in of_pages],
         ignore_conflicts=True,

@@ -16,7 +16,7 @@ KINDS = (
     ("mine", _("Mine, to be checked now")),
     ("due", _("To be checked now")),
     ("soon", _("To be checked within 30 days")),
-    ("elsewhere", _("A material or a place changed since")),
+    ("elsewhere", _("A material, a question or a place changed since")),
     ("unowned", _("Without an owner")),
     ("incomplete", _("Incomplete")),
     ("findings", _("Words to look at")),

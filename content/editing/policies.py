@@ -7,10 +7,16 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from wagtail.permission_policies import BasePermissionPolicy
+from wagtail.permissions import policy_registry
 
 from content.editing.reach import reach_of
 from portal.base.accounts.models import User
 from portal.base.rights.models import Role
+
+
+def may_publish(user: User, model: type[Model]) -> bool:
+    """Whether an account may put rows of the district before everybody, or take them down, without being approved."""
+    return policy_registry.get_by_type(model).user_has_permission(user, "publish")
 
 
 class PlacePolicy(BasePermissionPolicy):

@@ -11,15 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.filters import ContentTypeFilter, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.reports import ReportView
-from wagtail.admin.views.reports.audit_logging import LogEntriesView
+from wagtail.admin.views.reports.audit_logging import LogEntriesView, SiteHistoryReportFilterSet
 from wagtail.admin.views.reports.page_types_usage import PageTypesUsageReportView
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.log_actions import registry as log_registry
-from wagtail.models import ModelLogEntry
+from wagtail.models import BaseLogEntry, ModelLogEntry, Page
 from wagtail.permissions import policy_registry
 from wagtail.snippets.models import get_snippet_models
 
@@ -27,7 +27,7 @@ from content.editing import services
 from content.editing.checks import CODES
 from content.editing.home import KINDS, is_of_kind
 from content.editing.reach import editors, reach_of
-from content.editing.viewsets import SEEING, place_policy
+from content.editing.viewsets import SEEING
 from content.items.models import Line, ServiceItem
 from portal.base.accounts.models import User
 
@@ -154,37 +154,66 @@ class DistrictPageTypes(DistrictOnly, PageTypesUsageReportView):
     """Wagtail's count of page types names the page of each that was edited last, whoever's it is."""
 
 
+# Looking down the tree to one's own section shows the pages above; working on a page is more than that.
+WORKING_ON_PAGES = ("add", "change", "publish", "lock", "unlock")
+
+
+def entries_of(user: User, log_model: type[BaseLogEntry]) -> QuerySet[BaseLogEntry]:
+    """Log entries of one kind about what an account works on; all of them for the district's editors."""
+    if reach_of(user).is_district or user.is_superuser:
+        return log_model.objects.viewable_by_user(user)
+    if log_model is ModelLogEntry:
+        return ModelLogEntry.objects.filter(_own_rows(user))
+    pages = policy_registry.get_by_type(Page).instances_user_has_any_permission_for(user, WORKING_ON_PAGES)
+    return log_model.objects.viewable_by_user(user).filter(page__in=pages.values("pk"))
+
+
+def _all_entries_of(user: User) -> list[QuerySet[BaseLogEntry]]:
+    return [entries_of(user, log_model) for log_model in log_registry.get_log_entry_models()]
+
+
+class BoundHistoryFilter(SiteHistoryReportFilterSet):
+    """Offers only accounts, kinds and actions that stand in the entries themselves."""
+
+    object_type = ContentTypeFilter(
+        label=gettext_lazy("Type"),
+        method="filter_object_type",
+        queryset=lambda request: ContentType.objects.filter(
+            pk__in=set().union(*(rows.get_content_type_ids() for rows in _all_entries_of(request.user)))
+        ).order_by("model"),
+    )
+
+    def get_action_choices(self) -> list[tuple[str, Any]]:
+        actions = set().union(*(rows.get_actions() for rows in _all_entries_of(self.request.user)))
+        return [choice for choice in log_registry.get_choices() if choice[0] in actions]
+
+    def get_users_queryset(self) -> QuerySet[User]:
+        ids = set().union(*(rows.get_user_ids() for rows in _all_entries_of(self.request.user)))
+        return User.objects.filter(pk__in=ids).order_by("username")
+
+
 class BoundHistoryReport(LogEntriesView):
-    """Wagtail's history of the site; of rows, pictures and documents an editor sees the entries of its own alone."""
+    """Wagtail's history of the site, with the entries about what an editor works on alone."""
+
+    filterset_class = BoundHistoryFilter
 
     def get_filtered_queryset(self) -> Any:
-        user = self.request.user
-        if reach_of(user).is_district or user.is_superuser:
-            return super().get_filtered_queryset()
         queryset = None
         self.log_models = list(log_registry.get_log_entry_models())
         for index, log_model in enumerate(self.log_models):
-            if log_model is ModelLogEntry:
-                entries = ModelLogEntry.objects.filter(_own_rows(user))
-            else:
-                entries = log_model.objects.viewable_by_user(user)
-            entries = entries.values("pk", "timestamp").annotate(
-                log_model_index=Value(index, output_field=IntegerField())
-            )
-            entries = self.filter_queryset(entries).order_by()
+            rows = entries_of(self.request.user, log_model).values("pk", "timestamp")
+            rows = rows.annotate(log_model_index=Value(index, output_field=IntegerField()))
+            entries = self.filter_queryset(rows).order_by()
             queryset = entries if queryset is None else queryset.union(entries, all=True)
         assert queryset is not None, "Wagtail always logs pages"
         return queryset.order_by("-timestamp")
 
 
 def _own_rows(user: User) -> Q:
-    """Log entries about rows of the editor's places, and about files of its collections."""
+    """Log entries about rows that an account may work on, and about files of its collections."""
     bound = Q(pk__in=[])
     for model in [*get_snippet_models(), get_image_model(), get_document_model()]:
-        policy = place_policy(model)
         is_file = model in (get_image_model(), get_document_model())
-        if policy is None and not is_file:
-            continue
         rows = policy_registry.get_by_type(model).instances_user_has_any_permission_for(
             user, ["change", "delete"] if is_file else SEEING
         )

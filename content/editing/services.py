@@ -1,8 +1,7 @@
 """Keeping items right: who checks what until when, who is told when nobody does, and what asks for attention now."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 
 from django.core.cache import cache
 from django.db import transaction
@@ -15,7 +14,15 @@ from wagtail.models import Revision
 
 from content.editing.checks import Finding, findings_of
 from content.items import services as items
-from content.items.models import EditionMaterial, ItemAtPlace, ItemEdition, ServiceItem
+from content.items.models import (
+    EditionMaterial,
+    EditionQuestion,
+    ItemAtPlace,
+    ItemEdition,
+    ServiceItem,
+    Situation,
+)
+from content.items.rules import keys_in
 from portal.base.accounts.models import User
 from portal.base.outbox import services as outbox
 
@@ -167,6 +174,7 @@ def _editions_to_read(on: date) -> QuerySet[ItemEdition]:
         "bases",
         "fees",
         Prefetch("materials", EditionMaterial.objects.select_related("material")),
+        Prefetch("questions", EditionQuestion.objects.select_related("situation")),
     )
 
 
@@ -215,8 +223,13 @@ def all_findings(in_force: dict[int, ItemEdition]) -> dict[int, list[Finding]]:
 
 
 def _changed_elsewhere(states: list[ItemState]) -> dict[int, list[str]]:
-    """What changed after an item was last found right: a material that it asks for, or a place that has a rule for it."""
-    material_changes = _last_changes(states)
+    """What changed after an item was last found right, by name.
+
+    A material that it asks for, a question that its conditions name, a place that has a rule for it (address, hours,
+    status), and what that place does differently with it.
+    """
+    papers, questions = _last_changes("material"), _last_changes("situation")
+    named = {row.key: row for row in Situation.objects.filter(pk__in=questions)}
     rules: dict[int, list[ItemAtPlace]] = {}
     for rule in ItemAtPlace.objects.select_related("place"):
         rules.setdefault(rule.item_id, []).append(rule)
@@ -227,21 +240,33 @@ def _changed_elsewhere(states: list[ItemState]) -> dict[int, list[str]]:
             continue
         names = []
         for use in state.edition.materials.all() if state.edition else []:
-            changed_at = material_changes.get(use.material_id)
-            if changed_at and changed_at > since:
+            if papers.get(use.material_id, since) > since:
                 names.append(use.material.display_name)
-        names += [rule.place.name for rule in rules.get(state.item.pk, []) if rule.place.changed_at > since]
+        for key in _questions_of(state.edition) if state.edition else []:
+            if key in named and questions[named[key].pk] > since:
+                names.append(named[key].display_name)
+        for rule in rules.get(state.item.pk, []):
+            if rule.place.changed_at > since:
+                names.append(rule.place.name)
+            if rule.changed_at > since:
+                names.append(_("%s: what it does differently") % rule.place.name)
         if names:
             found[state.item.pk] = list(dict.fromkeys(names))
     return found
 
 
-def _last_changes(states: list[ItemState]) -> dict[int, Any]:
-    """When each material got its newest version."""
-    used = {use.material_id for state in states if state.edition for use in state.edition.materials.all()}
+def _questions_of(edition: ItemEdition) -> list[str]:
+    """The keys of the questions that an edition asks or names in its conditions."""
+    rows = [*edition.questions.all(), *edition.materials.all(), *edition.stops.all()]
+    asked = [row.situation.key for row in edition.questions.all()]
+    return list(dict.fromkeys([*asked, *(key for row in rows for key in keys_in(row.rule))]))
+
+
+def _last_changes(model: str) -> dict[int, datetime]:
+    """When each shared paper or question got its newest version."""
     rows = (
-        Revision.objects.filter(content_type__app_label="items", content_type__model="material")
+        Revision.objects.filter(content_type__app_label="items", content_type__model=model)
         .values("object_id")
         .annotate(newest=Max("created_at"))
     )
-    return {int(row["object_id"]): row["newest"] for row in rows if int(row["object_id"]) in used}
+    return {int(row["object_id"]): row["newest"] for row in rows}

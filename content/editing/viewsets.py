@@ -5,11 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin.utils import quote, unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import MaxLengthValidator
+from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.forms import CharField
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import ObjectList, Panel
@@ -17,14 +22,18 @@ from wagtail.models import Revision, RevisionMixin, WorkflowMixin
 from wagtail.permissions import policy_registry
 from wagtail.snippets.bulk_actions.delete import DeleteBulkAction
 from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
-from wagtail.snippets.views.snippets import CreateView, EditView, SnippetViewSet
+from wagtail.snippets.views.snippets import CreateView, EditView, SnippetViewSet, WorkflowActionView
 
 from content.editing.panels import FindingsPanel
 from content.editing.policies import PlacePolicy
 from content.editing.reach import editors
+from content.items.columns import LONG
 from portal.base.accounts.models import User
 
 SEEING = ("add", "change", "delete", "view")
+# As much as an import takes into one text, and more than a reader does.
+LONGEST_TEXT = LONG
+TOO_LONG = gettext_lazy("This has %(show_value)s characters; at most %(limit_value)s fit. Keep the rest as a document.")
 
 
 def place_policy(model: type[Model]) -> PlacePolicy | None:
@@ -51,10 +60,14 @@ def may_see(user: User, row: Model) -> bool:
 
 
 class EditorForm(WagtailAdminModelForm):
-    """A form that offers, and takes, only places that the editor reaches, and only editors as owners."""
+    """A form that offers, and takes, only places that the editor reaches, only editors as owners, and no endless text."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, CharField) and field.max_length is None:
+                # A validator and no attribute: a browser would cut off what is pasted without a word.
+                field.validators.append(MaxLengthValidator(LONGEST_TEXT, TOO_LONG))
         if self.for_user is None:
             return
         for field in self.fields.values():
@@ -112,11 +125,29 @@ class EditorEditView(_WayBack, EditView):
     pass
 
 
+class EditorWorkflowActionView(WorkflowActionView):
+    """Approving what became faulty after it was submitted changes nothing, and says what to mend, and where."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                return super().post(request, *args, **kwargs)
+        except ValidationError as faulty:
+            edit_url = reverse(type(self.object).snippet_viewset.get_url_name("edit"), args=(quote(self.object.pk),))
+            sentence = _("Not approved, and nothing was published: %s Mend it, or ask for changes.")
+            buttons = [messages.button(edit_url, _("Open it and mend it"))]
+            messages.error(request, sentence % " ".join(faulty.messages), buttons=buttons)
+        if request.headers.get("x-requested-with") == "XMLHttpRequest":
+            return self.render_modal_json(request, {"step": "success", "redirect": self.redirect_url})
+        return redirect(self.redirect_url)
+
+
 class EditorViewSet(SnippetViewSet):
     """What all snippets share; a model with a `PlacePolicy` is bounded by it in every view, chooser and bulk action."""
 
     add_view_class = EditorCreateView
     edit_view_class = EditorEditView
+    workflow_action_view_class = EditorWorkflowActionView
     chooser_viewset_class = EditorChooserViewSet
     has_findings = True
 

@@ -15,11 +15,12 @@ from wagtail.admin import messages
 from wagtail.admin.auth import require_admin_access
 from wagtail.admin.menu import MenuItem
 
+from content.editing.policies import may_publish
 from content.items import import_runs
 from content.items.exporting import export_bytes
 from content.items.files import MAX_BYTES
 from content.items.import_states import ImportState
-from content.items.models import ImportRun
+from content.items.models import ImportRun, ItemEdition
 from portal.base.accounts.models import User
 from portal.base.errors import DomainError
 from portal.base.places.models import Place
@@ -35,11 +36,24 @@ TYPES = {
 
 
 def may_import(user: User) -> bool:
-    """An import touches every subdistrict, so its editor's role must reach the whole district."""
+    """An import touches every subdistrict, so its editor's role must reach the whole district; who approves may look."""
     if not user.is_active:
         return False
     above = (Place.Level.CITY, Place.Level.DISTRICT)
-    return user.is_superuser or rights.places_for(user, (Role.EDITOR,)).filter(level__in=above).exists()
+    is_editor = user.is_superuser or rights.places_for(user, (Role.EDITOR,)).filter(level__in=above).exists()
+    return is_editor or may_write(user)
+
+
+def may_write(user: User) -> bool:
+    """What an import writes is published at once, and so is what is put back: it takes the right to publish."""
+    return may_publish(user, ItemEdition)
+
+
+def _require_writer(request: HttpRequest) -> User:
+    user = _require(request)
+    if not may_write(user):
+        raise PermissionDenied(_("What an import writes is published at once. Ask who approves the district's guides."))
+    return user
 
 
 def _require(request: HttpRequest) -> User:
@@ -107,6 +121,7 @@ def import_run(request: HttpRequest, run_id: Any) -> HttpResponse:
         "names": import_runs.names_of(import_runs.touched_item_keys(run)) if run.state == ImportState.WRITTEN else {},
         "can_confirm": run.state == ImportState.CHECKED and bool(run.changes),
         "can_undo": run.state == ImportState.WRITTEN,
+        "may_write": may_write(_require(request)),
         "header_title": run.file_name,
     }
     response = TemplateResponse(request, "items/admin/import_run.html", context)
@@ -122,7 +137,7 @@ def confirm(request: HttpRequest, run_id: Any) -> HttpResponse:
     """Have a checked import written."""
     run = _run(request, run_id)
     try:
-        import_runs.confirm(run, user=_require(request))
+        import_runs.confirm(run, user=_require_writer(request))
     except DomainError as refused:
         messages.error(request, str(refused))
     return redirect("items_import", run.pk)
@@ -134,11 +149,12 @@ def undo(request: HttpRequest, run_id: Any) -> HttpResponse:
     """Take a written import back as a whole."""
     run = _run(request, run_id)
     try:
-        stayed = import_runs.undo(run, user=_require(request))
+        stayed = import_runs.undo(run, user=_require_writer(request))
     except DomainError as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, _("The import of %s is taken back.") % run.file_name)
+        sentence = _("The import of %s is taken back. To have it once more, import the file again.")
+        messages.success(request, sentence % run.file_name)
         if stayed:
             messages.warning(request, _("In use, so it stays: %s") % _("; ").join(stayed))
     return redirect("items_import", run.pk)

@@ -8,6 +8,7 @@ from wagtail.admin.panels import Panel
 
 from content.items import services
 from content.items.models import ItemEdition, Material, ServiceItem, Situation
+from content.items.usage import uses_of
 
 
 class _InfoPanel(Panel):
@@ -59,3 +60,16 @@ def touched_lines(thing: Material | Situation) -> list[dict[str, str]]:
         }
         for item in touched
     ]
+
+
+def use_lines(thing: Material | Situation) -> list[dict[str, Any]]:
+    """Each edition that uses a shared thing, the newest of an item first, with where in it and the way there."""
+    lines: dict[int, dict[str, Any]] = {}
+    uses = uses_of(thing)
+    for use in sorted(uses, key=lambda use: (use.edition.name, -use.edition.valid_from.toordinal(), use.is_draft)):
+        edition = use.edition
+        url = reverse("wagtailsnippets_items_itemedition:edit", args=[edition.pk])
+        line = lines.setdefault(edition.pk, {"edition": edition, "url": url, "where": [], "is_draft": True})
+        line["where"].append(use.where)
+        line["is_draft"] &= use.is_draft
+    return list(lines.values())

@@ -179,6 +179,9 @@ class _Parser:
         if operator not in OPERATORS[question.kind]:
             sentence = _("“%(operator)s” does not fit the kind of answer of “%(question)s”.")
             return self.fault(path, "wrong_type", sentence % {"operator": operator, "question": question.called})
+        if data[operator] in (None, "", []):
+            sentence = _("The answer to “%s” is missing. Fill it in, or remove the row.") % question.called
+            return self.fault(path, "empty", sentence)
         try:
             return Leaf(question.key, operator, _value(question, operator, data[operator]))
         except ValueError:

@@ -1,7 +1,7 @@
 """An edition's questions, conditions and ends, gathered from its rows for asking, checking and telling."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from content.items.rules import NEVER, Condition, NotACondition, Question, keys_
 from content.items.rules_check import EDITION, MATERIALS, Checked, Draft, Part, RuleFault, StopPart, check
 from content.items.rules_flow import Flow
 from content.items.rules_words import QuestionWords, Said, say
+from content.items.usage import uses_of
 
 SOURCE_UNKNOWN, WHEN_UNKNOWN, NEXT_STEP_UNKNOWN = "source_unknown", "when_unknown", "next_step_unknown"
 MISSING_FACTS = {SOURCE_UNKNOWN, WHEN_UNKNOWN, NEXT_STEP_UNKNOWN}
@@ -171,6 +172,30 @@ def refuse_faulty(edition: ItemEdition) -> None:
     errors = check(draft_of(edition), today=timezone.localdate()).errors
     if errors:
         raise EditionFaulty(edition, errors)
+
+
+def broken_by(key: str, question: Question, *, today: date | None = None) -> dict[ItemEdition, list[str]]:
+    """What a change of a shared question would break: by published edition the faults that it does not have now.
+
+    :param key: the question's key as it is stored; `question` is what it is to become.
+    """
+    today = today or timezone.localdate()
+    stored = Situation.objects.filter(key=key).first()
+    using = {use.edition for use in uses_of(stored) if use.edition.live} if stored else set()
+    found = {}
+    for edition in sorted(using, key=lambda edition: edition.name):
+        draft = draft_of(edition)
+        known = {fault.sentence for fault in check(draft, today=today).errors}
+        after = [fault.sentence for fault in check(_with_question(draft, key, question), today=today).errors]
+        if new := [sentence for sentence in after if sentence not in known]:
+            found[edition] = new
+    return found
+
+
+def _with_question(draft: Draft, key: str, question: Question) -> Draft:
+    others = {name: row for name, row in draft.elsewhere.items() if name != key}
+    asked = [(question if row.key == key else row, part) for row, part in draft.questions]
+    return replace(draft, questions=asked, elsewhere=others | {question.key: question})
 
 
 def conditions_in_words(materials: Iterable[EditionMaterial]) -> dict[int, str]:

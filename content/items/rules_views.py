@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.permissions import policy_registry
 
+from content.editing.viewsets import SEEING, may_see
 from content.items.models import ItemEdition, Situation
 from content.items.rules_edition import check_edition, rules_of
 from content.items.rules_flow import materials_needed, step
@@ -23,15 +24,10 @@ OPERATOR_WORDS = {
 }
 
 
-def _require_editor(request: HttpRequest) -> None:
-    policy = policy_registry.get_by_type(ItemEdition)
-    if not policy.user_has_any_permission(request.user, ["add", "change", "publish"]):
-        raise PermissionDenied
-
-
 def rule_questions(request: HttpRequest) -> JsonResponse:
-    """All questions with their answers, and the words of the rows."""
-    _require_editor(request)
+    """All questions with their answers, and the words of the rows; for whoever may open the form of an edition."""
+    if not policy_registry.get_by_type(ItemEdition).user_has_any_permission(request.user, SEEING):
+        raise PermissionDenied
     questions = [
         {
             "key": row.key,
@@ -53,10 +49,11 @@ def rule_questions(request: HttpRequest) -> JsonResponse:
 
 def edition_rules(request: HttpRequest, pk: str) -> HttpResponse:
     """Who gets what: the questions in order, a table of conditions in words, faults, and a try."""
-    _require_editor(request)
     from content.notices.forms import AnswerForm
 
     stored = get_object_or_404(ItemEdition.objects.select_related("item"), pk=unquote(pk))
+    if not may_see(request.user, stored):
+        raise PermissionDenied
     edition = stored.get_latest_revision_as_object()
     checked, rules = check_edition(edition), rules_of(edition)
     materials, stops = list(edition.materials.all()), list(edition.stops.all())

@@ -16,16 +16,7 @@ from content.items.editions import (
     get_item,
     is_bereavement,
 )
-from content.items.models import (
-    EditionMaterial,
-    EditionQuestion,
-    EditionStop,
-    ItemEdition,
-    Material,
-    ServiceItem,
-    Situation,
-)
-from content.items.rules import keys_in
+from content.items.models import ItemEdition, Material, ServiceItem, Situation
 from content.items.taking import (
     BOOKED,
     ONSITE,
@@ -46,6 +37,7 @@ from content.items.taking import (
     rules_at,
     window_text,
 )  # fmt: skip
+from content.items.usage import uses_of
 from portal.base.accounts.models import User
 from portal.base.streams import services as streams
 
@@ -134,12 +126,5 @@ def publish_material(material: Material, *, user: User | None = None) -> Materia
 
 
 def touched_by(thing: Material | Situation) -> list[ServiceItem]:
-    """The items whose editions ask for a paper, or ask a question; most frequent first."""
-    if isinstance(thing, Material):
-        return list(ServiceItem.objects.filter(editions__materials__material=thing).distinct())
-    asking = set(ItemEdition.objects.filter(questions__situation=thing).values_list("item", flat=True))
-    for rows in (EditionMaterial, EditionStop, EditionQuestion):
-        for rule, item in rows.objects.exclude(rule={}).values_list("rule", "edition__item"):
-            if thing.key in keys_in(rule):
-                asking.add(item)
-    return list(ServiceItem.objects.filter(pk__in=asking))
+    """The items whose editions ask for a paper, or ask a question, now or once what waits is out; most frequent first."""
+    return list(ServiceItem.objects.filter(editions__in={use.edition.pk for use in uses_of(thing)}).distinct())

@@ -22,13 +22,15 @@ from wagtail.models import BaseLogEntry
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
+from content.editing.policies import may_publish
 from content.editing.viewsets import EditorViewSet
 from content.items import import_views, rules_views
-from content.items.forms import EditionForm
+from content.items.forms import EditionForm, SituationForm
 from content.items.models import ItemAtPlace, ItemEdition, LifeEvent, Line, Material, ServiceItem, Situation
-from content.items.panels import EditionsPanel, TouchedPanel, touched_lines
+from content.items.panels import EditionsPanel, TouchedPanel, touched_lines, use_lines
 from content.items.publishing import HELD_BACK, held_back_message
 from content.items.rules_panels import rules_tab
+from content.items.usage import blocks_deletion
 
 
 class EditionViewSet(EditorViewSet):
@@ -54,29 +56,46 @@ class EditionViewSet(EditorViewSet):
                     FieldPanel("valid_from"),
                     EditionsPanel(heading=_("Editions of this item")),
                     MultiFieldPanel(
-                        [FieldPanel("name"), FieldPanel("aliases"), FieldPanel("summary")], heading=_("What it is")
+                        [
+                            FieldPanel("name", help_text=_("As the office calls it; residents' words go below.")),
+                            FieldPanel(
+                                "aliases", help_text=_("One a line, as people say it: the search finds it by them.")
+                            ),
+                            FieldPanel("summary", help_text=_("One sentence that a neighbour would say.")),
+                        ],
+                        heading=_("What it is"),
                     ),
                     MultiFieldPanel(
                         [
                             FieldPanel("applicants"),
-                            FieldPanel("conditions"),
+                            FieldPanel(
+                                "conditions",
+                                help_text=_("Short sentences, one condition each. What ends it goes under questions."),
+                            ),
                         ],
                         heading=_("Can I do it?"),
                     ),
-                    InlinePanel("materials", heading=_("materials"), label=_("material")),
+                    InlinePanel(
+                        "materials",
+                        heading=_("materials"),
+                        label=_("material"),
+                        help_text=_(
+                            "In the order in which the window looks at them. A condition decides who needs one."
+                        ),
+                    ),
                     MultiFieldPanel(
                         [
                             FieldRowPanel([FieldPanel("window_from_day"), FieldPanel("window_to_day")]),
                             FieldPanel("window_skips_holidays"),
                             FieldRowPanel([FieldPanel("is_remote"), FieldPanel("is_onsite")]),
                             FieldPanel("online_at"),
-                            FieldPanel("scope"),
+                            FieldPanel("scope", help_text=_("Not known is told as: please ask at the window.")),
                         ],
                         heading=_("Where and when"),
                     ),
                     MultiFieldPanel(
                         [
-                            FieldPanel("limit_text"),
+                            FieldPanel("limit_text", help_text=_("As people count: at once, 5 working days.")),
                             InlinePanel("stages", heading=_("stages"), label=_("stage")),
                         ],
                         heading=_("How long"),
@@ -85,17 +104,26 @@ class EditionViewSet(EditorViewSet):
                         [
                             FieldRowPanel([FieldPanel("fee_kind"), FieldPanel("fee_text")]),
                             InlinePanel("fees", heading=_("fees"), label=_("fee")),
-                            FieldPanel("fee_as_of"),
+                            FieldPanel("fee_as_of", help_text=_("The day of the list that the amounts come from.")),
                         ],
                         heading=_("What it costs"),
                     ),
-                    MultiFieldPanel([FieldPanel("procedure"), FieldPanel("receipts")], heading=_("What happens then")),
+                    MultiFieldPanel(
+                        [
+                            FieldPanel("procedure", help_text=_("One step a line: who does what.")),
+                            FieldPanel("receipts", help_text=_("One a line: the papers that people go home with.")),
+                        ],
+                        heading=_("What happens then"),
+                    ),
                     MultiFieldPanel(
                         [
                             FieldPanel("proxy_rule"),
                             FieldPanel("proxy_text"),
                             InlinePanel("proxies", heading=_("proxy rules"), label=_("proxy rule")),
-                            FieldPanel("proxy_next_step"),
+                            FieldPanel(
+                                "proxy_next_step",
+                                help_text=_("Where nobody may come instead, say what helps all the same."),
+                            ),
                         ],
                         heading=_("Can somebody come for me?"),
                     ),
@@ -144,7 +172,9 @@ class ItemViewSet(EditorViewSet):
         FieldPanel("key"),
         FieldPanel("line"),
         FieldPanel("department"),
-        FieldPanel("is_active"),
+        FieldPanel(
+            "is_active", help_text=_("Without it the item is in no list, and its guide says so. It can come back.")
+        ),
         FieldRowPanel([FieldPanel("frequency"), FieldPanel("is_frequency_fixed")]),
         EditionsPanel(heading=_("Editions of this item")),
         FieldPanel("related"),
@@ -163,9 +193,9 @@ class MaterialViewSet(EditorViewSet):
         TouchedPanel(heading=_("What this touches")),
         FieldPanel("name"),
         FieldPanel("key"),
-        FieldPanel("explanation"),
-        FieldPanel("where_from"),
-        FieldPanel("validity"),
+        FieldPanel("explanation", help_text=_("Whose it is, and what people should look at before they bring it.")),
+        FieldPanel("where_from", help_text=_("Where it can be had today, if somebody has lost it.")),
+        FieldPanel("validity", help_text=_("Such as: issued within 3 months. Empty: it does not grow old.")),
         InlinePanel("sources", heading=_("designated places"), label=_("designated place")),
         MultiFieldPanel(
             [FieldPanel("name_en"), FieldPanel("explanation_en"), FieldPanel("where_from_en")], heading=_("English")
@@ -180,17 +210,22 @@ class SituationViewSet(EditorViewSet):
     list_filter = ["kind"]
     search_fields = ["name", "question"]
     search_backend_name = None
-    panels = [
-        TouchedPanel(heading=_("What this touches")),
-        FieldPanel("question"),
-        FieldPanel("name"),
-        FieldPanel("key"),
-        FieldPanel("kind"),
-        InlinePanel("choices", heading=_("answers"), label=_("answer")),
-        FieldRowPanel([FieldPanel("unit"), FieldPanel("least"), FieldPanel("most")]),
-        FieldPanel("why"),
-        MultiFieldPanel([FieldPanel("question_en"), FieldPanel("name_en"), FieldPanel("why_en")], heading=_("English")),
-    ]
+    edit_handler = ObjectList(
+        [
+            TouchedPanel(heading=_("What this touches")),
+            FieldPanel("question", help_text=_("As one would ask a neighbour; one thing at a time.")),
+            FieldPanel("name", help_text=_("How a condition says it: when somebody else comes for you.")),
+            FieldPanel("key"),
+            FieldPanel("kind"),
+            InlinePanel("choices", heading=_("answers"), label=_("answer")),
+            FieldRowPanel([FieldPanel("unit"), FieldPanel("least"), FieldPanel("most")]),
+            FieldPanel("why", help_text=_("People answer more readily when they know what it is for.")),
+            MultiFieldPanel(
+                [FieldPanel("question_en"), FieldPanel("name_en"), FieldPanel("why_en")], heading=_("English")
+            ),
+        ],
+        base_form_class=SituationForm,
+    )
 
 
 class ItemAtPlaceViewSet(EditorViewSet):
@@ -209,7 +244,12 @@ class ItemAtPlaceViewSet(EditorViewSet):
         ),
         FieldPanel("item"),
         FieldPanel("place"),
-        FieldRowPanel([FieldPanel("is_offered"), FieldPanel("starts_on")]),
+        FieldRowPanel(
+            [
+                FieldPanel("is_offered", help_text=_("Without it, say below where to go instead.")),
+                FieldPanel("starts_on"),
+            ]
+        ),
         FieldRowPanel([FieldPanel("is_remote"), FieldPanel("is_onsite")]),
         InlinePanel("hours", heading=_("hours of an item"), label=_("hours of an item")),
         FieldPanel("difficulty"),
@@ -289,6 +329,30 @@ def ask_before_publishing_for_many(request: HttpRequest, instance: Model) -> Htt
     posted = [(name, value) for name, values in request.POST.lists() if name not in left_out for value in values]
     context = {"material": instance, "touched": touched, "posted": posted}
     return TemplateResponse(request, "items/admin/confirm_material.html", context)
+
+
+def _is_published(row: Model) -> bool:
+    """Whether deleting the row takes a guide away from readers."""
+    if isinstance(row, ServiceItem):
+        return row.editions.filter(live=True).exists()
+    return isinstance(row, ItemEdition) and row.live
+
+
+@hooks.register("before_delete_snippet")
+def say_where_used(request: HttpRequest, instances: list[Model]) -> HttpResponse | None:
+    """What is in use is not deleted: the page says where it is used, so that it can be taken out there first."""
+    kept = []
+    for row in instances:
+        lines = use_lines(row) if isinstance(row, Material | Situation) else []
+        by_what = [] if lines else blocks_deletion(row)
+        is_out = _is_published(row) and not may_publish(request.user, ItemEdition)  # type: ignore[arg-type]
+        if lines or by_what or is_out:
+            kept.append({"row": row, "lines": lines, "by_what": by_what, "is_out": is_out})
+    if not kept:
+        return None
+    url_name = type(instances[0]).snippet_viewset.get_url_name("list")  # type: ignore[attr-defined]
+    context = {"kept": kept, "list_url": reverse(url_name)}
+    return TemplateResponse(request, "items/admin/in_use.html", context, status=409)
 
 
 @hooks.register("register_admin_urls")

@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from content.items.models import in_english
 from content.items.rules import CHOICE, DATE, NUMBER, Answer, Question, plain_answer
 from content.items.rules_words import QuestionWords
 
@@ -50,7 +51,9 @@ def _field(words: QuestionWords, *, at_kiosk: bool) -> forms.Field:
         years = range(this_year + YEARS_AHEAD, this_year - OLDEST_YEARS, -1)
         return forms.DateField(
             label=str(words.text),
-            widget=forms.SelectDateWidget(years=years, empty_label=(str(_("Year")), str(_("Month")), str(_("Day")))),
+            widget=forms.SelectDateWidget(
+                years=years, months=_months(), empty_label=(str(_("Year")), str(_("Month")), str(_("Day")))
+            ),
             error_messages={
                 "required": _("Choose year, month and day."),
                 "invalid": _("There is no such day. Look at the month again."),
@@ -68,6 +71,11 @@ def _field(words: QuestionWords, *, at_kiosk: bool) -> forms.Field:
             "invalid_choice": _("Choose one of these answers."),
         },
     )
+
+
+def _months() -> dict[int, str] | None:
+    """In Chinese by their numbers, which a keyboard finds in the list; None: by their names."""
+    return None if in_english() else {number: f"{number} 月" for number in range(1, 13)}
 
 
 def _number_field(words: QuestionWords, *, at_kiosk: bool) -> forms.Field:

@@ -5,6 +5,7 @@ from wagtail.rich_text import get_text_for_indexing
 
 from content.guides.models import ContentPage
 from content.items import services as items
+from content.items.models import LifeEvent
 from content.points import services as points
 from content.search.index import Document
 
@@ -78,6 +79,23 @@ def _page_documents() -> list[Document]:
     return found
 
 
+def _event_documents() -> list[Document]:
+    """The events of life; what is to be done then is found by itself, so their own words are enough."""
+    return [
+        Document(
+            kind="event",
+            key=event.key,
+            title=event.name,
+            title_en=event.name_en,
+            path=f"/life/{event.key}/",
+            note=event.words,
+            note_en=event.words_en,
+            body=event.words,
+        )
+        for event in LifeEvent.objects.all()
+    ]
+
+
 def documents() -> list[Document]:
     """Everything published that can be found."""
-    return [*_item_documents(), *_point_documents(), *_page_documents()]
+    return [*_item_documents(), *_point_documents(), *_page_documents(), *_event_documents()]

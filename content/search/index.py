@@ -13,25 +13,36 @@ from rapidfuzz import fuzz, process
 from content.search import meaning, tokens
 
 # By field: its weight in the sum of BM25 scores. What counted was measured; see docs/search.md.
-WEIGHTS = {"title": 3.0, "alias": 3.0, "sound": 1.2, "skip": 0.8, "body": 0.6, "single": 0.5}
-SYNONYM_WEIGHT = 0.8
+WEIGHTS = {"name": 3.0, "sound": 1.0, "skip": 0.8, "body": 1.0, "single": 0.5}
+SYNONYM_WEIGHT = 1.0
 # The same for words that only sound like something people say, from so many syllables on.
 HEARD_WEIGHT = 0.5
 LEAST_HEARD = 2
 # How much of the likeness counts where the query was put into other words first.
 VARIANT_SHARE = 0.9
+# Who names only a paper wants the paper: such items come a little before its renewal, loss and cancelling.
+FIRST_THINGS, FIRST_THING = re.compile("新办|申领|申请|签发|办理|初次"), 0.08
+# So many letters and more are taken for the initials of what people say, with or without what is done about it.
+LEAST_INITIALS, DONE = 2, ("", "sq", "sl", "bl", "cx", "dj", "bb", "bt")
 # What is added to the share of the best sum: likeness of the letters, of the sounds, of the meaning, and initials.
-LIKENESS = {"text": 0.55, "sound": 0.45, "meaning": 1.0, "initials": 1.0}
+LIKENESS = {"text": 0.55, "sound": 0.45, "meaning": 1.2, "initials": 1.0}
+# A best sum below this is no sure answer, and its share of the score is smaller.
+SURE = 15.0
 # So many documents, the best by words and the nearest in meaning, are compared closely.
 CLOSE = 50
 NEAR = 15
 INITIAL_CANDIDATES = 80
+# An English word is taken for one that is known from so alike on, 0 to 100, and from so many letters on.
+SPELLED, LEAST_SPELLED = 78, 4
+# So much of a document's text goes into its meaning.
+MEANT = 120
 KIND_WEIGHT = {"item": 1.0, "point": 0.8, "page": 0.8, "event": 0.9}
 
 
 # It tells of every field of every index.
 logging.getLogger("bm25s").setLevel(logging.WARNING)
 _SPACES = re.compile(r"\s+")
+ENGLISH = re.compile(r"(?<![a-z0-9])[a-z]+(?![a-z0-9])")
 
 
 @dataclass(frozen=True)
@@ -67,6 +78,7 @@ class Synonym:
     heard: str
     english: str
     called: tuple[str, ...]
+    letters: str = ""
 
 
 @cache
@@ -79,8 +91,21 @@ def synonyms() -> tuple[Synonym, ...]:
         is_english = said.isascii()
         heard = "" if is_english else tokens.coded(said)
         english = f" {' '.join(tokens.latin_words(said))} " if is_english else ""
-        found.append(Synonym(said, heard, english, tuple(called.split())))
+        letters = "".join(read[0][0] for read in tokens.readings_of(said) if read)
+        found.append(Synonym(said, heard, english, tuple(called.split()), "" if is_english else letters))
     return tuple(sorted(found, key=lambda synonym: -len(synonym.said)))
+
+
+@cache
+def said_in_initials() -> dict[str, tuple[str, ...]]:
+    """First letters of what people say, alone and with what is done about it, and the words that it is called by."""
+    found: dict[str, list[str]] = {}
+    for synonym in synonyms():
+        if len(synonym.letters) >= LEAST_INITIALS:
+            for done in DONE:
+                if len(synonym.letters + done) > LEAST_INITIALS:
+                    found.setdefault(synonym.letters + done, []).extend(synonym.called)
+    return {letters: tuple(dict.fromkeys(called)) for letters, called in found.items()}
 
 
 def said_otherwise(query: str) -> tuple[list[str], list[str], str]:
@@ -108,7 +133,14 @@ def said_otherwise(query: str) -> tuple[list[str], list[str], str]:
         elif len(synonym.heard) >= LEAST_HEARD and synonym.heard in heard:
             sounding += synonym.called
             heard = heard.replace(synonym.heard, " ")
+    sounding += said_in_initials().get(query.strip(), ())
     return written, sounding, variant
+
+
+def english_words(texts: list[str]) -> list[str]:
+    """Every English word of the texts and of the table, once."""
+    said = [synonym.said for synonym in synonyms() if synonym.english]
+    return sorted({word for text in (*texts, *said) for word in ENGLISH.findall(text) if len(word) >= LEAST_SPELLED})
 
 
 class Index:
@@ -119,22 +151,29 @@ class Index:
         self.known: dict[str, set[str]] = {}
         self.fields: dict[str, bm25s.BM25] = {}
         self.kind_weights = np.array([KIND_WEIGHT[document.kind] for document in documents])
+        self.first_things = np.array([FIRST_THING * bool(FIRST_THINGS.search(d.title)) for d in documents])
         titles = [tokens.plain(document.title) for document in documents]
         english = [document.title_en.lower() for document in documents]
         aliases = [tokens.plain(document.aliases) for document in documents]
+        bodies = [tokens.plain(document.body) for document in documents]
         both = [f"{title}\n{alias}" for title, alias in zip(titles, aliases, strict=True)]
-        self.names = [[name for name in text.split("\n") if name] for text in both]
-        self._add("title", [tokens.bigrams(f"{t} {e}") for t, e in zip(titles, english, strict=True)])
-        self._add("alias", [tokens.bigrams(text) for text in aliases])
+        self.names = [
+            [name for name in (*text.split("\n"), other) if name] for text, other in zip(both, english, strict=True)
+        ]
+        # Each name is a row of its own, so that an item with one name is not crowded out by those with many.
+        self.name_counts = np.array([len(names) for names in self.names], dtype=int)
+        self._add("name", [tokens.bigrams(name) for names in self.names for name in names])
         self._add("sound", [tokens.sounds(text) for text in both])
         self._add("skip", [tokens.skips(text) + tokens.as_skips(text) for text in both])
         self._add("initial", [tokens.initials(text) for text in both])
         self._add("single", [tokens.singles(text) for text in both])
-        self._add("body", [tokens.bigrams(tokens.plain(document.body)) for document in documents])
+        self._add("body", [tokens.bigrams(body) for body in bodies])
+        self.english_words = english_words(english)
         self.meanings: meaning.Meanings | None = None
         if with_meaning and documents:
-            words = [" ".join(names[1:]) for names in self.names]
-            self.meanings = meaning.Meanings([titles, words, english])
+            words = [text.replace("\n", " ") for text in aliases]
+            told = [f"{t}。{b[:MEANT]}" if b else "" for t, b in zip(titles, bodies, strict=True)]
+            self.meanings = meaning.Meanings([titles, words, english, told])
 
     def _add(self, name: str, corpus: list[list[str]]) -> None:
         self.known[name] = {word for words in corpus for word in words}
@@ -146,14 +185,36 @@ class Index:
     def _field_scores(self, name: str, words: list[str]) -> np.ndarray:
         words = [word for word in words if word in self.known[name]]
         if not words or name not in self.fields:
-            return np.zeros(len(self.documents))
+            return np.zeros(int(self.name_counts.sum()) if name == "name" else len(self.documents))
         return self.fields[name].get_scores(words)
 
     def _name_scores(self, pairs: list[str]) -> np.ndarray:
-        """Scores by title and by residents' words; the better counts, so that an item without aliases is not lost."""
-        title = WEIGHTS["title"] * self._field_scores("title", pairs)
-        alias = WEIGHTS["alias"] * self._field_scores("alias", pairs)
-        return np.maximum(title, alias)
+        """For every document the score of the best of its names."""
+        return WEIGHTS["name"] * self._best_of_each(self._field_scores("name", pairs), self.name_counts)
+
+    @staticmethod
+    def _best_of_each(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """The highest value of each run of `counts` values; zero for an empty run, to which reduceat would lend another's."""
+        best = np.zeros(len(counts))
+        if len(values):
+            starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+            named = counts > 0
+            best[named] = np.maximum.reduceat(values, starts[named])
+        return best
+
+    def spelled(self, query: str) -> str:
+        """The query with each English word that nobody here knows as the known word most like it; pinyin stays."""
+
+        def known(match: re.Match[str]) -> str:
+            word = match[0]
+            if len(word) < LEAST_SPELLED or word in self.english_words or word in tokens.ENGLISH_FILLERS:
+                return word
+            if (read := tokens.units(word)) and all(is_whole for _unit, is_whole in read):
+                return word
+            likest = process.extractOne(word, self.english_words, scorer=fuzz.ratio, score_cutoff=SPELLED)
+            return likest[0] if likest else word
+
+        return ENGLISH.sub(known, query)
 
     def _initial_scores(self, query: str) -> np.ndarray:
         """How well what was typed in letters is initials, or beginnings of the syllables, of a name."""
@@ -181,13 +242,8 @@ class Index:
             by_text = np.maximum(by_text, VARIANT_SHARE * alike(other, names))
         total = LIKENESS["text"] * by_text
         by_sound = alike(heard, [tokens.coded(name) for name in names]) if len(heard) > 1 else np.zeros(len(names))
-        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        # A document without a name has no run of its own; reduceat would lend it its neighbour's.
-        named = counts > 0
-        likeness = np.zeros(len(close))
-        likeness[named] = np.maximum.reduceat(total, starts[named])
-        likeness[named] += LIKENESS["sound"] * np.maximum.reduceat(by_sound, starts[named])
-        return likeness
+        by_text = self._best_of_each(total, counts)
+        return by_text + LIKENESS["sound"] * self._best_of_each(by_sound, counts)
 
     def near(self, query: str) -> np.ndarray:
         """For every document how near its meaning is to the query's: -1 to 1; zeros without the encoder."""
@@ -195,6 +251,7 @@ class Index:
 
     def scores(self, query: str) -> Scores:
         """How well every document answers a query."""
+        query = self.spelled(query)
         core = tokens.without_fillers(query)
         pairs = tokens.bigrams(core) or tokens.bigrams(query)
         strong = self._name_scores(pairs)
@@ -203,21 +260,22 @@ class Index:
         strong += WEIGHTS["body"] * self._field_scores("body", pairs)
         written, sounding, variant = said_otherwise(query)
         for called, weight in ((written, SYNONYM_WEIGHT), (sounding, HEARD_WEIGHT)):
-            words = [pair for word in called for pair in tokens.bigrams(word)]
+            words = list(dict.fromkeys(pair for word in called for pair in tokens.bigrams(word)))
             if words:
                 strong += weight * self._name_scores(words)
         initials = self._initial_scores(query)
         weak = WEIGHTS["single"] * self._field_scores("single", tokens.singles(core))
         total = strong + weak
         near = self.near(core if len(core.strip()) > 1 else query)
-        best = total.max()
-        score = total / best if best > 0 else total
+        best = float(total.max())
+        score = total / max(best, SURE)
         score = score + LIKENESS["initials"] * initials
         close = np.union1d(best_of(score, CLOSE), best_of(near, NEAR))
         squeezed, heard = _SPACES.sub("", core), tokens.coded(core)
         other = _SPACES.sub("", tokens.without_fillers(variant))
         score[close] += self._likeness(close, squeezed, heard, "" if other == squeezed else other)
         score[close] += LIKENESS["meaning"] * np.maximum(0.0, near[close])
+        score[close] += self.first_things[close]
         return Scores(score * self.kind_weights, strong + initials, weak, near)
 
 

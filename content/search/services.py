@@ -149,7 +149,7 @@ def _hit(document: Document, score: float, query: str) -> Hit:
 def search(query: str, *, limit: int = LIMIT, kinds: tuple[str, ...] = ()) -> Found:
     """Find things by what somebody typed: their own words, pinyin, initials, traditional characters, with slips.
 
-    `kinds` keeps only "item", "point" or "page". Nothing about the query is kept.
+    `kinds` keeps only "item", "event", "point" or "page". Nothing about the query is kept.
     """
     query = tokens.plain(query.strip()[:MAX_QUERY])
     loaded = index()

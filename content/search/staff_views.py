@@ -21,9 +21,9 @@ GUESSES = 3
 
 
 def may_add_words(user) -> bool:
-    """Whether an account may publish editions of items, and so give them words."""
+    """Whether an account keeps the district's items; a word by which they are found tells nothing, and needs no approval."""
     policy = ItemEdition.snippet_viewset.permission_policy
-    return user.is_authenticated and policy.user_has_permission(user, "publish")
+    return user.is_authenticated and policy.user_has_permission(user, "change")
 
 
 def _guard(request: HttpRequest) -> None:
@@ -63,7 +63,9 @@ def settle_unfound(request: HttpRequest, number: int) -> HttpResponse:
             messages.error(request, str(error))
     elif wanted == "dismiss":
         unfound.dismiss(query)
-        messages.success(request, _("“%s” is put aside. It stands under “Put aside” if you want it back.") % query.text)
+        sentence = _("“%s” is put aside. It stands under “Put aside” if you want it back.") % query.text
+        undo = render_to_string("search/undo_aside.html", {"query": query}, request=request)
+        messages.success(request, format_html("{} {}", sentence, undo))
     elif wanted == "restore":
         unfound.dismiss(query, dismissed=False)
         messages.success(request, _("“%s” is in the list again.") % query.text)

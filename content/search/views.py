@@ -64,7 +64,12 @@ def _context(typed: str, found: services.Found) -> dict[str, Any]:
     guesses = [{"title": hit.title, "url": hit.url} for hit in found.guesses] or [
         {"title": item.name, "url": f"{prefix}/guides/{item.key}/"} for item in items.most_frequent(None, 3)
     ]
-    kinds = [("item", _("Things to get done")), ("point", _("Service points")), ("page", _("Pages"))]
+    kinds = [
+        ("item", _("Things to get done")),
+        ("event", _("Things that happen in a life")),
+        ("point", _("Service points")),
+        ("page", _("Pages")),
+    ]
     groups: list[dict[str, Any]] = [
         {"title": title, "hits": [hit for hit in found.hits if hit.kind == kind]} for kind, title in kinds
     ]

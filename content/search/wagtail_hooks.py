@@ -17,7 +17,7 @@ def unfound_urls() -> list:
 
 
 class UnfoundMenuItem(MenuItem):
-    """Shown to those who may publish items."""
+    """Shown to those who keep the items."""
 
     def is_shown(self, request) -> bool:
         return staff_views.may_add_words(request.user)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,10 +19,12 @@ from content.items import services as items
 from content.notices import services as notices
 from content.notices.errors import UnknownNotice
 from content.notices.models import Notice
+from content.points import services as points
 from content.search import services as search
 from portal.base.errors import DomainError
 from portal.base.limits import allow
-from portal.base.places.services import centre_for
+from portal.base.places.models import Place
+from portal.base.places.services import centre_for, status_at
 from portal.base.streams.consumers import LiveConsumer
 from servicedesk.booking import services as booking
 from servicedesk.booking.errors import UnknownBooking
@@ -130,6 +132,7 @@ class KioskConsumer(DeviceConsumer):
         context["person_greeting"] = residents.greeting(self._person()) if self.person_id else ""
         if name == "home":
             context["announcements"] = bulletin.at_kiosk(place)
+            context |= self._not_open_here()
         if name in ("home", "number", "done"):
             context["estimate"] = queueing.estimate(centre, channel="remote") if centre else None
             context["item_count"] = len(items.items_for_place(place, "remote"))
@@ -162,6 +165,15 @@ class KioskConsumer(DeviceConsumer):
         if name == "progress":
             context["cases"] = progress.cases_of(self._person())
         return context
+
+    def _not_open_here(self) -> dict[str, Any]:
+        """The point's state as it is now where somebody has set it to anything but open; a change draws anew."""
+        assert self.device is not None
+        # The device's own place was read when the kiosk connected.
+        place, now = Place.objects.select_related("moved_to").get(pk=self.device.place_id), timezone.now()
+        if status_at(place, now) == Place.Status.OPEN:
+            return {}
+        return {"status": points.status_now(place, now), "as_of": now}
 
     def _search(self, query: str) -> list[Any]:
         if not query.strip():

@@ -20,6 +20,7 @@ ROWS = [
     Row("questions/ask/", "/questions/ask/", {"helper": 200, "clerk": 200, "stranger": 403, "anonymous": SIGN_IN}),
     Row("suggestions/", "/suggestions/", PUBLIC),
     Row("suggestions/thanks/", "/suggestions/thanks/", PUBLIC),
+    Row("suggestions/reply/", "/suggestions/reply/", PUBLIC),
     Row("cms/suggestions/", "/cms/suggestions/", EDITORS),
     Row("cms/suggestions/results/", "/cms/suggestions/results/", EDITORS),
     Row("cms/suggestions/<uuid:pk>/", lambda row: f"/cms/suggestions/{row.pk}/", EDITORS, prepare=make_suggestion),

@@ -1,12 +1,14 @@
 """Who may see the pages of the content half: everybody."""
 
+from content.editing import groups
 from content.items.importing import import_items
 from content.items.models import LifeEvent
 from content.items.services import current_edition
 from content.notices.models import Notice
 from content.notices.services import issue_notice
+from portal.base.rights.models import Role
 from tests.access import PUBLIC, SIGN_IN, Row
-from tests.cast import Cast
+from tests.cast import Cast, make_user
 from tests.content.conftest import SMALL, read_rows
 
 MOVES_ON = {"anonymous": 302, "stranger": 302}
@@ -24,10 +26,17 @@ def a_notice(cast: Cast) -> Notice:
 
 
 EDITORS = {"editor": 200, "anonymous": SIGN_IN}
-RULE_EDITORS = {"editor": 200, "clerk": SIGN_IN, "stranger": SIGN_IN, "anonymous": SIGN_IN}
+RULE_EDITORS = {
+    "editor": 200, "district_supervisor": 200, "office_editor": SIGN_IN, "clerk": SIGN_IN, "stranger": SIGN_IN,
+    "anonymous": SIGN_IN,
+}  # fmt: skip
 
 
 def an_edition(cast: Cast):
+    """An edition of the district, with who approves it, and with an editor of one subdistrict, whose it is not."""
+    cast.office_editor = make_user("office_editor", "大宁编辑", (Role.EDITOR, cast.subdistrict))
+    cast.district_supervisor = make_user("district_supervisor", "区督导", (Role.DISTRICT_SUPERVISOR, cast.district))
+    groups.follow_roles(cast.district_supervisor)
     return current_edition(import_items(read_rows(*SMALL)).items[0])
 
 
@@ -72,7 +81,7 @@ ROWS = [
         PUBLIC,
         prepare=items,
     ),
-    Row("cms/rules/questions.json", "/cms/rules/questions.json", RULE_EDITORS),
+    Row("cms/rules/questions.json", "/cms/rules/questions.json", RULE_EDITORS, prepare=an_edition),
     Row("cms/rules/<str:pk>/", lambda edition: f"/cms/rules/{edition.pk}/", RULE_EDITORS, prepare=an_edition),
     Row("notices/<slug:token>/", lambda notice: f"/notices/{notice.token}/", PUBLIC, prepare=a_notice),
     Row("notices/<slug:token>.pdf", lambda notice: f"/notices/{notice.token}.pdf", PUBLIC, prepare=a_notice),

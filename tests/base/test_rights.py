@@ -65,8 +65,11 @@ def test_an_editor_gets_into_the_cms_and_loses_it_with_the_role(cast, client_for
     assert not editor.has_perm("wagtailadmin.access_admin")
 
 
-def test_an_editor_may_publish_pages(cast):
+def test_an_editor_writes_pages_and_who_approves_publishes_them(cast):
     from wagtail.models import Page
 
-    tester = Page.get_first_root_node().get_children().first().permissions_for_user(cast.editor)
-    assert tester.can_edit() and tester.can_publish()
+    page = Page.get_first_root_node().get_children().first()
+    tester = page.permissions_for_user(cast.editor)
+    assert tester.can_edit() and not tester.can_publish()
+    rights.grant(cast.stranger, Role.DISTRICT_SUPERVISOR, cast.district)
+    assert page.permissions_for_user(cast.stranger).can_publish()

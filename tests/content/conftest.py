@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from content.editing import groups
 from content.guides.services import build_site, publish_guides
 from content.items.importing import import_items
 from content.items.reading import ItemFile, read_content
+from portal.base.accounts.models import User
+from portal.base.rights.models import Role
+from tests.cast import make_user
 
 SHIPPED = Path(__file__).resolve().parents[2] / "content/items/data"
 
@@ -66,3 +70,11 @@ def site(cast, chinese):
 @pytest.fixture
 def day() -> date:
     return date(2026, 11, 23)
+
+
+@pytest.fixture
+def approver(cast) -> User:
+    """The district's supervisor, who approves guides, papers and pages of the district, and may publish them."""
+    user = make_user("approver", "区督导", (Role.DISTRICT_SUPERVISOR, cast.district))
+    groups.follow_roles(user)
+    return user

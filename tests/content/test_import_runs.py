@@ -200,7 +200,7 @@ def test_only_editors_of_the_whole_district_may_import(site, cast, client_for):
     assert run.state == ImportState.CHECKED
 
 
-def test_an_editor_uploads_sees_confirms_and_takes_back(site, cast, client_for):
+def test_an_editor_uploads_and_who_approves_confirms_and_takes_back(site, cast, approver, client_for):
     client = client_for(cast.editor)
     upload = SimpleUploadedFile("items.json", packed(CHANGE))
     page = client.post("/cms/imports/", {"file": upload}, follow=True)
@@ -208,6 +208,8 @@ def test_an_editor_uploads_sees_confirms_and_takes_back(site, cast, client_for):
     assert "正在检查" in page.content.decode()
     assert page["Refresh"] == "2"
     import_runs.check(str(run.pk))
+    assert "查结婚档案。" in client.get(f"/cms/imports/{run.pk}/").content.decode()
+    client = client_for(approver)
     page = client.get(f"/cms/imports/{run.pk}/").content.decode()
     assert "查结婚档案。" in page
     assert "就这样写入" in page

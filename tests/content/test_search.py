@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from content.items.importing import import_items
 from content.items.services import current_edition, get_item, publish_edition
 from content.search import marking, services, tokens, views
 from content.search.index import Document, Index
+from tests.content.conftest import read_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -158,3 +160,47 @@ def test_items_are_found_without_any_residents_words(query, key, with_meaning):
 def test_a_document_without_words_harms_nobody():
     index = Index([*BARE, replace(BARE[0], key="empty", title="", title_en="")])
     assert index.documents[int(index.scores("护照").total.argmax())].key == "passport"
+
+
+def test_an_event_of_life_is_found_with_its_pages_address(site, client):
+    import_items(
+        read_rows(life_events=[{"key": "moving", "name": "搬家", "name_en": "Moving house", "words": "别的不急。"}])
+    )
+    hit = services.search("我要搬家了").hits[0]
+    assert (hit.kind, hit.key, hit.url) == ("event", "moving", "/life/moving/")
+    assert 'href="/life/moving/"' in client.get("/search/?q=搬家").content.decode()
+    assert client.get("/en/search/?q=moving&format=json").json()["results"][0]["title"] == "Moving house"
+
+
+@pytest.mark.parametrize("typed", ["marriage records", "marrige record", "Marriage certificate"])
+def test_english_finds_by_english_names_and_bears_a_slip(site, client, typed):
+    first = client.get("/en/search/", {"q": typed, "format": "json"}).json()["results"][0]
+    assert (first["title"], first["url"]) == ("Marriage records", "/en/guides/hun-yin-deng-ji-dang-an-cha-xun/")
+
+
+@pytest.mark.parametrize(
+    ("query", "key"),
+    [("residense permit", "permit"), ("pasport", "passport"), ("elderley meal", "meals"), ("care insurence", "care")],
+)
+def test_english_words_bear_a_slip_without_meaning(query, key):
+    index = Index(BARE, with_meaning=False)
+    assert index.documents[int(index.scores(query).total.argmax())].key == key
+
+
+def test_pinyin_is_never_taken_for_english():
+    index = Index(BARE, with_meaning=False)
+    assert index.spelled("renewel of zhucan") == "renewal of zhucan"
+    assert index.spelled("gongjijin") == "gongjijin"
+
+
+def test_initials_of_what_people_say_are_understood():
+    index = Index([*BARE, Document("item", "relief", "城乡居民最低生活保障申请", "", "/l/")], with_meaning=False)
+    assert index.documents[int(index.scores("dbsq").total.argmax())].key == "relief"
+
+
+def test_an_item_with_one_name_is_not_crowded_out_by_one_with_many():
+    many = Document(
+        "item", "many", "医保关系登记", "", "/m/", aliases="\n".join(f"医保{n}卡里的钱" for n in "一二三四五六")
+    )
+    index = Index([*BARE, many, Document("item", "one", "医保账户继承", "", "/o/")], with_meaning=False)
+    assert index.documents[int(index.scores("医保账户的继承").total.argmax())].key == "one"

@@ -1,8 +1,12 @@
 """A shared paper: an editor sees every guide that an edit touches, and it is published for all of them together."""
 
-import pytest
+from datetime import timedelta
 
-from content.items.models import Material, Situation
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from content.items.models import EditionMaterial, ItemEdition, Material, Situation
 from content.items.services import content_generation, publish_material, touched_by
 
 pytestmark = pytest.mark.django_db
@@ -35,8 +39,8 @@ def test_a_draft_of_a_paper_is_not_shown(card, client):
     assert "还没定。" not in client.get("/guides/hun-yin-deng-ji-dang-an-cha-xun/").content.decode()
 
 
-def test_publishing_asks_first_and_names_every_guide(card, cast, client_for):
-    client = client_for(cast.editor)
+def test_publishing_asks_first_and_names_every_guide(card, approver, client_for):
+    client = client_for(approver)
     url = f"/cms/snippets/items/material/edit/{card.pk}/"
     assert "婚姻登记档案查询" in client.get(url).content.decode()
     values = posted(card, explanation="本人的。", **{"action-publish": "1"})
@@ -56,6 +60,33 @@ def test_only_editors_change_papers(card, cast, client_for):
         assert client_for(user).post(url, posted(card, name="别的")).status_code in (302, 403)
     card.refresh_from_db()
     assert card.name == "居民身份证"
+
+
+def test_a_scheduled_paper_comes_out_for_all_guides_together(card, client):
+    card.explanation = "明年起要原件。"
+    card.go_live_at = timezone.now() + timedelta(hours=1)
+    card.save_revision().publish()
+    guides = [f"/guides/{item.key}/" for item in touched_by(card)]
+    assert len(guides) == 3
+    assert not any("明年起要原件。" in client.get(guide).content.decode() for guide in guides)
+    scheduled = card.scheduled_revision
+    assert scheduled is not None
+    past = timezone.now() - timedelta(minutes=1)
+    scheduled.approved_go_live_at = past
+    scheduled.content["go_live_at"] = past.isoformat()
+    scheduled.save()
+    call_command("publish_scheduled", verbosity=0)
+    assert all("明年起要原件。" in client.get(guide).content.decode() for guide in guides)
+
+
+def test_a_guide_that_will_ask_for_a_paper_from_a_scheduled_version_on_is_touched_too(card, site):
+    edition = ItemEdition.objects.get(name="退休住院保障计划参保")
+    paper = Material.objects.create(key="new-paper", name="新材料")
+    edition.materials = [*edition.materials.all(), EditionMaterial(material=paper)]
+    edition.go_live_at = timezone.now() + timedelta(days=3)
+    edition.save_revision().publish()
+    assert not EditionMaterial.objects.filter(material=paper).exists()
+    assert touched_by(paper) == [edition.item]
 
 
 def test_a_question_names_the_guides_whose_rules_ask_it(site):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from content.items.models import ItemEdition, Material, ServiceItem
+from portal.base.rights import services as rights
 from tests.content.conftest import chinese, site
 from tests.e2e.conftest import CHROMIUM
 
@@ -36,7 +37,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def tab(live_server, browser, client_for, site, cast) -> Page:
-    """The CMS open as the district's editor."""
+    """The CMS open as the district's editor, who also approves: the whole office in one person."""
+    rights.grant(cast.editor, "district_supervisor", cast.district)
     context = browser.new_context(base_url=live_server.url, locale="zh-CN", viewport={"width": 1280, "height": 900})
     session = client_for(cast.editor).cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])

@@ -57,3 +57,23 @@ def test_every_kind_of_page_passes(live_server, browser, site, cast, size, look)
             found.append(f"{address}: {violation['id']} {[node['target'] for node in violation['nodes'][:3]]}")
     context.close()
     assert found == []
+
+
+@pytest.mark.parametrize(("size", "look"), MODES)
+def test_the_open_list_of_suggestions_passes(live_server, browser, site, size, look):
+    width, height = SIZES[size]
+    context = browser.new_context(base_url=live_server.url, viewport={"width": width, "height": height})
+    context.add_cookies([{"name": name, "value": value, "url": live_server.url} for name, value in LOOKS[look].items()])
+    tab = context.new_page()
+    tab.goto("/search/")
+    box = tab.get_by_role("combobox")
+    box.press_sequentially("hunyin")
+    tab.get_by_role("option").first.wait_for()
+    box.press("ArrowDown")
+    assert box.get_attribute("aria-expanded") == "true"
+    assert tab.locator(f"#{box.get_attribute('aria-activedescendant')}").get_attribute("aria-selected") == "true"
+    found = [(violation["id"], violation["nodes"][0]["target"]) for violation in Axe().run(tab).response["violations"]]
+    box.press("Enter")
+    tab.wait_for_url(f"**/guides/{ServiceItem.objects.get(name_zh=ITEM).key}/")
+    context.close()
+    assert found == []

@@ -4,10 +4,11 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from content.search.index import Index, best_of
+from content.search.index import Document, Index, best_of
 from content.search.tokens import plain
 
 QUERIES = Path(__file__).with_name("queries.tsv")
+OFFICES = Path(__file__).with_name("offices.tsv")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,19 @@ def labelled(half: str) -> list[Labelled]:
     """The queries of one half."""
     rows = [line.split("\t") for line in lines_of(half)]
     return [Labelled(half, kind, query, frozenset(keys.split())) for half, kind, query, keys in rows]
+
+
+def offices(half: str) -> tuple[list[Document], list[Labelled]]:
+    """Items of all other offices, which nobody gave residents' words, and the queries of half of the offices."""
+    lines = [line.split("\t") for line in OFFICES.read_text("utf-8").splitlines() if not line.startswith("#")]
+    documents = [Document("item", name, name, "", "/", body=body) for _office, _half, name, body, _typed in lines]
+    rows = [
+        Labelled(half, office, query, frozenset([name]))
+        for office, its_half, name, _body, typed in lines
+        if its_half == half
+        for query in typed.split(";")
+    ]
+    return documents, rows
 
 
 def fingerprint(half: str) -> str:

@@ -75,6 +75,8 @@ class Suggestion(models.Model):
     place = models.ForeignKey(Place, models.PROTECT, related_name="suggestions", verbose_name=_("about which place"))
     topic = models.CharField(_("What do you write about?"), max_length=8, choices=Topic)
     sealed = models.BinaryField(editable=False)
+    # Empty for those of before there were codes; the code itself lies sealed with the text.
+    code_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)
     has_contact = models.BooleanField(_("left a contact"), default=False, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=SuggestionState, default=SuggestionState.RECEIVED)
     reply = models.TextField(_("what was replied or done"), max_length=1000, blank=True)

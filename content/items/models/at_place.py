@@ -30,6 +30,7 @@ class ItemAtPlace(RevisionMixin, ClusterableModel):
     difficulty = models.CharField(_("simple or hard"), max_length=8, choices=Difficulty, blank=True, default="")
     note = models.CharField(_("what to know here"), max_length=200, blank=True)
     next_step = models.CharField(_("where to go instead"), max_length=200, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         verbose_name = _("item at a place")

@@ -130,6 +130,16 @@ class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, 
         # An arrow parts steps, here as in a file: what is exported then comes back as it was.
         self.procedure, self.procedure_en = split_steps(self.procedure), split_steps(self.procedure_en)
 
+    @classmethod
+    def from_serializable_data(cls, data: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """A stored version; rows over a paper or question that is gone since are left out, so that it can be read."""
+        there = {}
+        for rows, name, model in (("materials", "material", Material), ("questions", "situation", Situation)):
+            named = {row.get(name) for row in data.get(rows, [])}
+            known = set(model.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else set()
+            there[rows] = [row for row in data.get(rows, []) if row.get(name) in known]
+        return super().from_serializable_data({**data, **there}, *args, **kwargs)
+
     def publish(self, revision: Any, *args: Any, **kwargs: Any) -> Any:
         """As Wagtail's, but an edition whose rules are faulty is not published, whoever asks for it.
 
@@ -143,13 +153,22 @@ class ItemEdition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, 
             return None
         return super().publish(revision, *args, **kwargs)
 
-    def get_preview_template(self, request, mode_name: str) -> str:
-        return "guides/guide_page.html"
+    @property
+    def preview_modes(self) -> list[tuple[str, Any]]:
+        return [("", _("Website")), ("kiosk", _("Kiosk")), ("notice", _("Notice")), ("slip", _("Slip"))]
 
-    def get_preview_context(self, request, mode_name: str) -> dict:
+    def get_preview_template(self, request: Any, mode_name: str) -> str:
+        from content.notices.previewing import TEMPLATES
+
+        return TEMPLATES.get(mode_name, "guides/guide_page.html")
+
+    def get_preview_context(self, request: Any, mode_name: str) -> dict[str, Any]:
         from content.guides.services import guide_context
+        from content.notices.previewing import preview_context
 
-        return guide_context(self.item, self, request=request)
+        return (
+            preview_context(self, mode_name, request) if mode_name else guide_context(self.item, self, request=request)
+        )
 
     def said(self, field: str) -> str:
         """A text in the reader's language; Chinese where the English is missing."""

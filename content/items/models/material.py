@@ -5,13 +5,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
-from wagtail.models import DraftStateMixin, LockableMixin, Orderable, RevisionMixin
+from wagtail.models import DraftStateMixin, LockableMixin, Orderable, RevisionMixin, WorkflowMixin
 
 from content.items.models.words import KEY_RULE, in_english
 
 
-class Material(DraftStateMixin, LockableMixin, RevisionMixin, ClusterableModel):
-    """A paper, shared by all items that ask for it; published for all of them together."""
+class Material(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, ClusterableModel):
+    """A paper, shared by all items that ask for it; approved and published for all of them together."""
 
     key = models.CharField(_("key"), max_length=80, unique=True, validators=[KEY_RULE])
     name = models.CharField(_("name"), max_length=200, unique=True)

@@ -4,13 +4,17 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from content.bulletin import services
+from content.bulletin.contacts import way_of
 from content.bulletin.models import PolicyQuestion, Suggestion
 from portal.base.errors import InvalidTransition
 from portal.base.journal.models import JournalEntry
+from portal.base.outbox import services as outbox
+from portal.base.outbox.models import OutboxMessage
 
 TYPED = {"topic": "point", "text": "机器旁边要有椅子", "contact": "13800000000", "place": "", "website": ""}
 
@@ -26,7 +30,8 @@ def test_what_is_written_is_kept_sealed_and_thanked_for(box, client, cast):
     assert "收到" in client.get(answer["Location"]).content.decode()
     kept = Suggestion.objects.get()
     assert (kept.place, kept.topic, kept.has_contact) == (cast.district, "point", True)
-    assert services.opened(kept) == {"text": TYPED["text"], "contact": TYPED["contact"]}
+    opened = services.opened(kept)
+    assert (opened["text"], opened["contact"]) == (TYPED["text"], TYPED["contact"])
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM bulletin_suggestion")
         raw = repr([bytes(cell) if isinstance(cell, memoryview) else cell for cell in cursor.fetchone()])
@@ -35,12 +40,12 @@ def test_what_is_written_is_kept_sealed_and_thanked_for(box, client, cast):
 
 
 def test_bad_input_is_told_in_place_and_nothing_typed_is_lost(box, client):
-    for wrong in ({"text": ""}, {"topic": ""}, {"text": "长" * 1001}, {"place": "999"}):
+    for wrong in ({"text": ""}, {"topic": ""}, {"text": "长" * 1001}, {"place": "999"}, {"contact": "138000"}):
         answer = client.post(box, TYPED | wrong)
         html = answer.content.decode()
         assert answer.status_code == 200
         assert "field--error" in html
-        assert "13800000000" in html
+        assert (TYPED | wrong)["contact"] in html
         assert (TYPED | wrong)["text"] in html
     assert not Suggestion.objects.exists()
 
@@ -89,6 +94,83 @@ def test_a_reply_is_noted_and_an_empty_one_refused(cast, client_for):
     assert (row.state, row.reply) == ("answered", "椅子放好了")
     with pytest.raises(InvalidTransition):
         services.move_suggestion(row, "take", user=cast.editor)
+
+
+@pytest.mark.parametrize(("contact", "way"), [
+    ("138 0000-0000", "sms"), ("+86 13800000000", "sms"), ("１３８００００００００", "sms"), ("021-56789012", "phone"),
+    ("56789012", "phone"), ("wang@example.org", "mail"), ("王阿姨", ""), ("138000", ""), ("", ""),
+])  # fmt: skip
+def test_a_contact_is_a_number_for_messages_another_number_or_mail(contact, way):
+    assert way_of(contact) == way
+
+
+def answered(contact: str, cast) -> Suggestion:
+    row = services.put_suggestion(place=cast.subdistrict, topic="other", text="多一把椅子", contact=contact)
+    return services.move_suggestion(row, "answer", user=cast.editor, reply="椅子放好了")
+
+
+def test_an_answer_sends_one_message_without_a_word_of_either(cast):
+    row = answered("138 0000 0000", cast)
+    (message,) = OutboxMessage.objects.filter(subject=f"suggestion:{row.pk}")
+    told = outbox.opened(message)
+    assert (message.channel, told["phone"]) == ("sms", "13800000000")
+    assert services.code_of(row) in told["text"]
+    assert "/suggestions/reply/" in told["text"]
+    assert "椅子" not in told["text"]
+    assert "13800000000" not in str(message.body)
+    with pytest.raises(InvalidTransition):
+        services.move_suggestion(row, "answer", user=cast.editor, reply="再答一次")
+    assert OutboxMessage.objects.filter(subject=f"suggestion:{row.pk}").count() == 1
+
+
+def test_a_mail_address_gets_a_mail_and_a_landline_nothing(cast):
+    mailed = OutboxMessage.objects.get(subject=f"suggestion:{answered('wang@example.org', cast).pk}")
+    assert (mailed.channel, outbox.opened(mailed)["to"]) == ("mail", "wang@example.org")
+    for contact in ("021-56789012", ""):
+        row = answered(contact, cast)
+        assert not OutboxMessage.objects.filter(subject=f"suggestion:{row.pk}").exists()
+
+
+def test_the_editor_reads_what_pressing_reply_does(cast, client_for):
+    for contact, words in (("13800000000", "发一条短信"), ("021-56789012", "请打电话告诉对方"), ("", "发不了提醒")):
+        row = services.put_suggestion(place=cast.subdistrict, topic="other", text="多一把椅子", contact=contact)
+        html = client_for(cast.editor).get(reverse("suggestion_detail", args=[row.pk])).content.decode()
+        assert words in html
+        assert services.code_of(row) in html
+
+
+def test_the_reply_is_looked_up_by_the_code_from_the_page_after_sending(box, client, cast):
+    client.post(box, TYPED)
+    row = Suggestion.objects.get()
+    code = services.code_of(row)
+    assert code in client.get(reverse("suggestion_thanks")).content.decode()
+    url = reverse("suggestion_reply")
+    waiting = client.post(url, {"code": code}).content.decode()
+    assert "还没有答复" in waiting
+    assert "椅子" not in waiting
+    services.move_suggestion(row, "answer", user=cast.editor, reply="已经放好了")
+    found = Client().post(url, {"code": code.replace(" ", "").lower()}).content.decode()
+    assert "已经放好了" in found
+    assert TYPED["text"] not in found
+    assert TYPED["contact"] not in found
+
+
+def test_an_unknown_code_gets_a_sentence_and_guessing_ends(box, client):
+    url = reverse("suggestion_reply")
+    html = client.post(url, {"code": "AAAA BBBB CCCC"}).content.decode()
+    assert "没有这个编号的意见" in html
+    assert "AAAA BBBB CCCC" in html
+    assert "请先填十二位编号" in client.post(url, {"code": ""}).content.decode()
+    statuses = [client.post(url, {"code": f"AAAA BBBB {number:04}"}).status_code for number in range(40)]
+    assert statuses[-1] == 429
+
+
+def test_the_table_has_no_code_in_plain_text(cast):
+    row = services.put_suggestion(place=cast.subdistrict, topic="other", text="多一把椅子")
+    code = services.code_of(row).replace(" ", "")
+    assert len(code) == 12
+    assert code not in row.code_hash
+    assert code.encode() not in bytes(row.sealed)
 
 
 def test_the_other_office_sees_neither_list_nor_suggestion(cast, offices, client_for):

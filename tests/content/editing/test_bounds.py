@@ -2,13 +2,16 @@
 
 import pytest
 from django.urls import reverse
-from wagtail.models import ModelLogEntry
+from django.utils import timezone
+from wagtail.models import ModelLogEntry, Page, PageLogEntry
 from wagtail.permissions import policy_registry
 from wagtail.snippets.models import get_snippet_models
 
 from content.bulletin.models import Announcement
+from content.editing.approval import ensure_workflows
 from content.editing.policies import PlacePolicy
 from content.editing.viewsets import EditorViewSet, place_policy
+from content.guides.models import HomePage
 from content.items.models import ItemEdition, Material, ServiceItem
 
 ROWS = ("announcement", "question", "rule")
@@ -129,6 +132,61 @@ def test_the_history_report_has_only_what_the_editor_reaches(own, other, cast, c
     assert "南西停电" in everything
     export = client_for(own.editor).get(url + "?export=csv")
     assert "南西停电" not in b"".join(export.streaming_content).decode()
+
+
+def test_the_history_report_has_no_entries_of_pages_above_the_own_section(own, other, cast, client_for):
+    """Looking down to one's section shows the home page; working on it is another matter."""
+    home = HomePage.objects.first()
+    PageLogEntry.objects.log_action(home, "wagtail.edit", user=cast.editor)
+    for office in (own, other):
+        PageLogEntry.objects.log_action(office.section, "wagtail.edit", user=office.editor)
+    url = reverse("wagtailadmin_reports:site_history")
+    answer = client_for(own.editor).get(url)
+    seen = {entry.label for entry in answer.context["object_list"]}
+    assert own.section.title in seen
+    assert not seen & {home.title, other.section.title}
+    # The filters offer only who and what stands in these entries.
+    html = answer.content.decode()
+    assert "大宁编辑" in html or own.editor.username in html
+    assert cast.editor.username not in [
+        user.username for user in answer.context["filters"].form.fields["user"].queryset
+    ]
+    exported = b"".join(client_for(own.editor).get(url + "?export=csv").streaming_content).decode()
+    assert home.title not in exported
+    everything = client_for(cast.editor).get(url)
+    assert home.title in {entry.label for entry in everything.context["object_list"]}
+
+
+def test_pages_above_the_own_section_show_neither_history_nor_versions(own, client_for):
+    home = HomePage.objects.first()
+    revision = home.save_revision()
+    client = client_for(own.editor)
+    for url in (
+        reverse("wagtailadmin_pages:history", args=[home.pk]),
+        reverse("wagtailadmin_pages:usage", args=[home.pk]),
+        reverse("wagtailadmin_pages:workflow_history", args=[home.pk]),
+        reverse("wagtailadmin_pages:revisions_view", args=[home.pk, revision.pk]),
+        reverse("wagtailadmin_pages:revisions_compare", args=[home.pk, "earliest", "latest"]),
+    ):
+        assert client.get(url).status_code in (302, 403), url
+    assert client.get(reverse("wagtailadmin_pages:history", args=[own.section.pk])).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["workflow", "workflow_tasks", "locked_pages", "aging_pages"])
+def test_wagtails_reports_have_only_the_own_section(name, own, other, cast, client_for):
+    ensure_workflows(cast.district)
+    edition = ItemEdition.objects.first()
+    edition.get_workflow().start(edition, cast.editor)
+    for office in (own, other):
+        office.section.refresh_from_db()
+        office.section.save_revision(user=office.editor)
+        office.section.get_workflow().start(office.section, office.editor)
+        Page.objects.filter(pk=office.section.pk).update(locked=True, locked_by=office.editor, locked_at=timezone.now())
+    html = client_for(own.editor).get(reverse(f"wagtailadmin_reports:{name}")).content.decode()
+    assert other.section.title not in html
+    assert edition.name not in html
+    if name != "aging_pages":
+        assert own.section.title in html
 
 
 def test_the_districts_own_things_are_closed_to_a_subdistricts_editor(own, cast, client_for):

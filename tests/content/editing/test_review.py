@@ -1,6 +1,6 @@
 """Items are checked again in time: the button, the dates, the messages to owner and deputy, the lists."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.core import mail
@@ -9,10 +9,13 @@ from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
 from content.editing import services
-from content.items.models import EditionMaterial, ItemAtPlace, ItemEdition, Material, ServiceItem
+from content.items.models import EditionMaterial, ItemAtPlace, ItemEdition, Material, ServiceItem, Situation
 from portal.base.accounts.models import User
 from portal.base.outbox import services as outbox
 from portal.base.outbox.models import OutboxMessage
+from portal.base.places import editing
+from portal.base.places import services as places
+from portal.base.places.hours import DayRow, Interval
 
 TODAY = date(2026, 11, 26)
 
@@ -136,6 +139,55 @@ def test_a_material_or_a_place_that_changed_after_the_check_is_told(item, cast):
     assert state_of(item).changed_elsewhere == ["居民身份证", rule.place.name]
     services.mark_checked(item, user=cast.editor)
     assert state_of(item).changed_elsewhere == []
+
+
+def change_address(place, cast):
+    fields = {"address": "搬到隔壁了"}
+    hours = [Interval(row.weekday, row.opens, row.closes) for row in place.opening_intervals.all()]
+    editing.edit_place(place, fields, hours=hours, exceptions=[])
+
+
+def change_hours(place, cast):
+    editing.edit_place(place, {}, hours=[Interval(0, time(9), time(11))], exceptions=[])
+
+
+def change_single_day(place, cast):
+    days = [DayRow(timezone.localdate() + timedelta(days=9), "盘点")]
+    editing.edit_place(place, {}, hours=[], exceptions=days)
+
+
+def change_status(place, cast):
+    places.change_status(place, "suspended", reason="停电", by="test")
+
+
+@pytest.mark.parametrize("change", [change_address, change_hours, change_single_day, change_status])
+def test_a_place_that_changed_in_any_way_is_told(change, item, cast):
+    ItemAtPlace.objects.create(item=item, place=cast.second_point)
+    services.mark_checked(item, user=cast.editor)
+    assert state_of(item).changed_elsewhere == []
+    change(cast.second_point, cast)
+    assert state_of(item).changed_elsewhere == [cast.second_point.name]
+
+
+def test_what_a_place_does_differently_is_told_when_it_changes(item, cast):
+    rule = ItemAtPlace.objects.create(item=item, place=cast.second_point)
+    services.mark_checked(item, user=cast.editor)
+    rule.is_offered, rule.next_step = False, "到受理中心办。"
+    rule.save()
+    assert state_of(item).changed_elsewhere == [f"{cast.second_point.name}：办法有不同"]
+    services.mark_checked(item, user=cast.editor)
+    ItemAtPlace.objects.create(item=item, place=cast.point)
+    assert state_of(item).changed_elsewhere == [f"{cast.point.name}：办法有不同"]
+
+
+def test_a_question_that_a_condition_names_is_told_when_it_changes(site, cast):
+    archive = ServiceItem.objects.get(name_zh="婚姻登记档案查询")
+    services.mark_checked(archive, user=cast.editor)
+    assert state_of(archive).changed_elsewhere == []
+    question = Situation.objects.get(key="somebody-else-comes")
+    question.why = "要另带材料。"
+    question.save_revision()
+    assert state_of(archive).changed_elsewhere == ["别人替您来办时"]
 
 
 def test_drafts_and_what_is_scheduled_are_told(item):

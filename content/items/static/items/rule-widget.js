@@ -28,25 +28,27 @@ function rowOf(part) {
   return inner?.question && "is" in inner ? { question: inner.question, operator: NEGATED, value: inner.is } : null;
 }
 
-/** The inverse of rowsOf; rows without an answer are left out. */
+/** The inverse of rowsOf; a row without an answer stays, so that the check says so instead of "always". */
 export function dataOf({ how, rows }) {
-  const parts = rows.filter((row) => row.question && row.value !== "" && row.value !== undefined && !Number.isNaN(row.value)).map((row) => (
+  const parts = rows.map((row) => (
     row.operator === NEGATED ? { not: { question: row.question, is: row.value } } : { question: row.question, [row.operator]: row.value }
   ));
   if (parts.length === 0) return {};
   return parts.length === 1 ? parts[0] : { [how]: parts };
 }
 
-function select(options, value, label, onChange) {
+function select(options, value, label, spot, onChange) {
   const element = document.createElement("select");
+  element.dataset.spot = spot;
   element.setAttribute("aria-label", label);
   for (const [key, text] of options) element.append(new Option(text, key, false, key === value));
   element.addEventListener("change", () => onChange(element.value));
   return element;
 }
 
-function button(text, onClick) {
+function button(text, spot, onClick) {
   const element = document.createElement("button");
+  element.dataset.spot = spot;
   element.type = "button";
   element.className = "button button-small button-secondary";
   element.textContent = text;
@@ -71,25 +73,34 @@ class Rule extends HTMLElement {
     this.draw();
   }
 
-  changed({ redraw = true } = {}) {
+  changed({ redraw = true, spot } = {}) {
     this.area.value = JSON.stringify(dataOf(this.state));
     this.area.dispatchEvent(new Event("change", { bubbles: true }));
-    if (redraw) this.draw();
+    if (redraw) this.draw(spot);
   }
 
-  draw() {
+  /** Draws all rows; the focus comes back to the spot where it was, or to the button below where that is gone. */
+  draw(spot = this.box.contains(document.activeElement) ? document.activeElement.dataset.spot : undefined) {
     const { words } = this.known;
     const parts = [];
     if (this.state.rows.length === 0) parts.push(document.createTextNode(`${words.always} `));
     if (this.state.rows.length > 1) {
       const line = document.createElement("p");
       line.className = "rule__how";
-      line.append(select([["all", words.all], ["any", words.any]], this.state.how, words.how, (how) => { this.state.how = how; this.changed(); }));
+      line.append(select([["all", words.all], ["any", words.any]], this.state.how, words.how, "how", (how) => { this.state.how = how; this.changed(); }));
       parts.push(line);
     }
     for (const [number, row] of this.state.rows.entries()) parts.push(this.line(row, number));
-    parts.push(button(words.add, () => { const first = this.known.questions[0]; if (first) this.state.rows.push(this.fresh(first)); this.changed(); }));
+    parts.push(button(words.add, "add", () => this.add()));
     this.box.replaceChildren(...parts);
+    if (spot) (this.box.querySelector(`[data-spot="${spot}"]`) ?? this.box.querySelector("[data-spot=add]")).focus();
+  }
+
+  add() {
+    const [first] = this.known.questions;
+    if (!first) return;
+    this.state.rows.push(this.fresh(first));
+    this.changed({ spot: `question-${this.state.rows.length - 1}` });
   }
 
   fresh(question) {
@@ -103,25 +114,25 @@ class Rule extends HTMLElement {
     const line = document.createElement("div");
     line.className = "rule__row";
     const question = questions.find((one) => one.key === row.question);
-    line.append(select(questions.map((one) => [one.key, one.name]), row.question, words.question, (key) => { this.state.rows[number] = this.fresh(questions.find((one) => one.key === key)); this.changed(); }));
+    line.append(select(questions.map((one) => [one.key, one.name]), row.question, words.question, `question-${number}`, (key) => { this.state.rows[number] = this.fresh(questions.find((one) => one.key === key)); this.changed(); }));
     if (question) {
       const operators = Object.entries(words.operators[question.kind]);
-      line.append(select(operators, row.operator, words.comparison, (operator) => {
+      line.append(select(operators, row.operator, words.comparison, `comparison-${number}`, (operator) => {
         if ((operator === "in") !== (row.operator === "in")) row.value = operator === "in" ? [row.value] : row.value[0];
         row.operator = operator;
         this.changed();
       }));
-      line.append(this.answer(row, question));
+      line.append(this.answer(row, question, `answer-${number}`));
     }
-    line.append(button(words.remove, () => { this.state.rows.splice(number, 1); this.changed(); }));
+    line.append(button(words.remove, `remove-${number}`, () => { this.state.rows.splice(number, 1); this.changed(); }));
     return line;
   }
 
-  answer(row, question) {
+  answer(row, question, spot) {
     const { words } = this.known;
-    if (question.kind === "yes_no") return select([["true", words.yes], ["false", words.no]], String(row.value), words.answer, (value) => { row.value = value === "true"; this.changed({ redraw: false }); });
+    if (question.kind === "yes_no") return select([["true", words.yes], ["false", words.no]], String(row.value), words.answer, spot, (value) => { row.value = value === "true"; this.changed({ redraw: false }); });
     if (question.kind === "choice") {
-      const element = select(question.choices.map((one) => [one.key, one.text]), row.value, words.answer, (value) => { row.value = value; this.changed({ redraw: false }); });
+      const element = select(question.choices.map((one) => [one.key, one.text]), row.value, words.answer, spot, (value) => { row.value = value; this.changed({ redraw: false }); });
       if (row.operator === "in") {
         element.multiple = true;
         for (const option of element.options) option.selected = row.value.includes(option.value);
@@ -130,11 +141,12 @@ class Rule extends HTMLElement {
       return element;
     }
     const input = document.createElement("input");
+    input.dataset.spot = spot;
     input.setAttribute("aria-label", words.answer);
     input.type = question.kind === "number" ? "number" : "text";
     if (question.kind === "date") input.placeholder = words.day;
-    input.value = row.value;
-    input.addEventListener("input", () => { row.value = question.kind === "number" ? Number.parseInt(input.value, 10) : input.value.trim(); this.changed({ redraw: false }); });
+    input.value = row.value ?? "";
+    input.addEventListener("input", () => { row.value = question.kind === "number" ? (input.value === "" ? "" : Number(input.value)) : input.value.trim(); this.changed({ redraw: false }); });
     return input;
   }
 }
