@@ -103,11 +103,12 @@ def _how_told(suggestion: Suggestion) -> str:
     """What pressing "reply" does for whoever wrote."""
     by_code = _("The reply is read at /suggestions/reply/ with the code.")
     way = services.way_to_tell(suggestion) if services.code_of(suggestion) else ""
-    return {
+    told: dict[str, str] = {
         SMS: _("Whoever wrote gets one message by telephone that there is a reply.") + " " + by_code,
         MAIL: _("Whoever wrote gets one message by mail that there is a reply.") + " " + by_code,
         PHONE: _("The number takes no messages: call it.") + " " + by_code,
-    }.get(way, _("No message can be sent.") + " " + by_code)
+    }
+    return told.get(way, _("No message can be sent.") + " " + by_code)
 
 
 def _told(suggestion: Suggestion) -> str:

@@ -32,8 +32,8 @@ from servicedesk.booking.models import Booking
 from servicedesk.booking.states import BookingState
 
 STEPS = 4
-LOOKS = {"limit": 300, "window_s": 600, "methods": ("GET", "HEAD")}
-HOLDS = {"limit": 20, "window_s": 600}
+LOOKS: dict[str, Any] = {"limit": 300, "window_s": 600, "methods": ("GET", "HEAD")}
+HOLDS: dict[str, Any] = {"limit": 20, "window_s": 600}
 ACTOR_AT_KIOSK = "kiosk"
 
 
@@ -96,7 +96,7 @@ def hold(request: HttpRequest) -> HttpResponse:
     place = asked.place
     if not asked.is_chosen or place is None or starts_at is None:
         return redirect(asked.url())
-    given = {"item": asked.item, "notice": asked.notice}
+    given: dict[str, Any] = {"item": asked.item, "notice": asked.notice}
 
     def take() -> tuple[int, Any]:
         if asked.at_kiosk:

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.base.accounts.requests import StaffRequest
 from portal.base.errors import DomainError
 from portal.base.limits import limited
 from portal.base.places.models import Place
@@ -26,7 +27,7 @@ READERS = (*rights.DESK_ROLES, Role.CENTRE_MANAGER)
 @never_cache
 @login_required
 @require_GET
-def day_list(request: HttpRequest) -> HttpResponse:
+def day_list(request: StaffRequest) -> HttpResponse:
     """Who comes when: time, code and item alone. `?centre=` and `?day=` choose; else the first centre and today."""
     if not rights.has_role(request.user, READERS):
         raise PermissionDenied(_("Bookings are for the staff of the centre. Ask its manager for the role."))
@@ -57,7 +58,7 @@ def _day(text: str) -> date:
 @login_required
 @limited("desk.check-in", limit=120, window_s=600)
 @require_POST
-def check_in(request: HttpRequest) -> HttpResponse:
+def check_in(request: StaffRequest) -> HttpResponse:
     """Issue the ticket of the booking whose six digits are said at the centre."""
     centre = get_object_or_404(Place, code=request.POST.get("centre", "").replace("\0", ""), level=Place.Level.CENTRE)
     rights.require(request.user, rights.DESK_ROLES, centre)
