@@ -9,6 +9,7 @@ from content.search.tokens import plain
 
 QUERIES = Path(__file__).with_name("queries.tsv")
 OFFICES = Path(__file__).with_name("offices.tsv")
+STRANGERS = Path(__file__).with_name("strangers.tsv")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,20 @@ def offices(half: str) -> tuple[list[Document], list[Labelled]]:
         for office, its_half, name, _body, typed in lines
         if its_half == half
         for query in typed.split(";")
+    ]
+    return documents, rows
+
+
+def strangers() -> tuple[list[Document], list[Labelled]]:
+    """Items without residents' words, and queries, by people who had seen neither the engine nor the table of words."""
+    lines = [line.split("\t") for line in STRANGERS.read_text("utf-8").splitlines() if not line.startswith("#")]
+    documents = [
+        Document("item", key, name, english, "/", body=summary)
+        for key, name, summary, english in (rest for what, *rest in lines if what == "item")
+    ]
+    rows = [
+        Labelled("all", kind, query, frozenset(keys.split()))
+        for kind, query, keys in (rest for what, *rest in lines if what == "query")
     ]
     return documents, rows
 

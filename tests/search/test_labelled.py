@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 
 from content.search.index import Index
-from tests.search.labelled import OFFICES, fingerprint, labelled, measured, offices
+from tests.search.labelled import OFFICES, fingerprint, labelled, measured, offices, strangers
 
 OFFICES_WRITTEN = "7c84f7634d44316378191246abe5bd6ea4803bf3e92f939b32a76300cbfeb4f1"
 JUDGED = "c355c2a923147bbbc35c00349118380c5fcf17471aa937ee40919f09a149b38d"
@@ -31,3 +31,12 @@ def test_items_of_offices_without_residents_words_are_found():
     documents, rows = offices("judge")
     recalled, _ranks = measured(Index(documents, with_meaning=False), rows)
     assert recalled >= 0.9
+
+
+def test_what_strangers_typed_is_found_among_their_own_items():
+    documents, rows = strangers()
+    assert (len(documents), len(rows)) == (90, 300)
+    assert frozenset().union(*(row.keys for row in rows)) == {document.key for document in documents}
+    recalled, ranks = measured(Index(documents, with_meaning=False), rows)
+    assert recalled >= 0.95
+    assert ranks >= 0.93
