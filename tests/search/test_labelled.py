@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 
 from content.search.index import Index
-from tests.search.labelled import OFFICES, fingerprint, labelled, measured, offices, strangers
+from tests.search.labelled import OFFICES, UNREAD, fingerprint, labelled, measured, offices, strangers
 
 OFFICES_WRITTEN = "7c84f7634d44316378191246abe5bd6ea4803bf3e92f939b32a76300cbfeb4f1"
 JUDGED = "c355c2a923147bbbc35c00349118380c5fcf17471aa937ee40919f09a149b38d"
@@ -40,3 +40,11 @@ def test_what_strangers_typed_is_found_among_their_own_items():
     recalled, ranks = measured(Index(documents, with_meaning=False), rows)
     assert recalled >= 0.95
     assert ranks >= 0.93
+
+
+def test_what_nobody_here_has_read_is_found_too():
+    documents, rows = strangers(UNREAD)
+    assert (len(documents), len(rows)) == (70, 220)
+    recalled, ranks = measured(Index(documents), rows)
+    assert recalled >= 0.95
+    assert ranks >= 0.90
