@@ -4,7 +4,7 @@ from django.urls import path
 from django.views.decorators.cache import never_cache
 from wagtail.admin.auth import require_admin_access
 
-from content.editing.reports import BoundHistoryReport, DistrictPageTypes
+from content.editing.reports import BoundHistoryReport, BoundTaskReport, BoundWorkflowReport, DistrictPageTypes
 
 
 def _guarded(view: type, **kwargs: bool):
@@ -16,4 +16,8 @@ urlpatterns = [
     path("reports/site-history/results/", _guarded(BoundHistoryReport, results_only=True)),
     path("reports/page-types-usage/", _guarded(DistrictPageTypes)),
     path("reports/page-types-usage/results/", _guarded(DistrictPageTypes, results_only=True)),
+    path("reports/workflow/", _guarded(BoundWorkflowReport)),
+    path("reports/workflow/results/", _guarded(BoundWorkflowReport, results_only=True)),
+    path("reports/workflow_tasks/", _guarded(BoundTaskReport)),
+    path("reports/workflow_tasks/results/", _guarded(BoundTaskReport, results_only=True)),
 ]

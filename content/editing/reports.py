@@ -7,19 +7,25 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Cast
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from wagtail.admin.filters import ContentTypeFilter, WagtailFilterSet
+from wagtail.admin.filters import ContentTypeFilter, FilteredModelChoiceFilter, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.reports import ReportView
 from wagtail.admin.views.reports.audit_logging import LogEntriesView, SiteHistoryReportFilterSet
 from wagtail.admin.views.reports.page_types_usage import PageTypesUsageReportView
+from wagtail.admin.views.reports.workflows import (
+    WorkflowReportFilterSet,
+    WorkflowTasksReportFilterSet,
+    WorkflowTasksView,
+    WorkflowView,
+)
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.log_actions import registry as log_registry
-from wagtail.models import BaseLogEntry, ModelLogEntry, Page
+from wagtail.models import BaseLogEntry, ModelLogEntry, Page, Task, Workflow
 from wagtail.models.audit_log import LogEntryQuerySet
 from wagtail.permissions import policy_registry
 from wagtail.snippets.models import get_snippet_models
@@ -166,8 +172,11 @@ def entries_of(user: User, log_model: type[BaseLogEntry]) -> LogEntryQuerySet:
         return log_model.objects.viewable_by_user(user)
     if log_model is ModelLogEntry:
         return ModelLogEntry.objects.filter(_own_rows(user))
-    pages = policy_registry.get_by_type(Page).instances_user_has_any_permission_for(user, WORKING_ON_PAGES)
-    return log_model.objects.viewable_by_user(user).filter(page__in=pages.values("pk"))
+    return log_model.objects.viewable_by_user(user).filter(page__in=_own_pages(user).values("pk"))
+
+
+def _own_pages(user: User) -> QuerySet[Page]:
+    return policy_registry.get_by_type(Page).instances_user_has_any_permission_for(user, WORKING_ON_PAGES)
 
 
 def _all_entries_of(user: User) -> list[LogEntryQuerySet]:
@@ -222,3 +231,42 @@ def _own_rows(user: User) -> Q:
         ids = rows.annotate(as_text=Cast("pk", CharField())).values("as_text")
         bound |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=ids)
     return bound
+
+
+def workflows_of(request: HttpRequest) -> QuerySet[Workflow]:
+    """The workflows of what an account works on; all of them for the district's editors."""
+    if not isinstance(request.user, User) or reach_of(request.user).is_district or request.user.is_superuser:
+        return Workflow.objects.all()
+    return Workflow.objects.filter(workflow_pages__page__in=_own_pages(request.user).values("pk")).distinct()
+
+
+def tasks_of(request: HttpRequest) -> QuerySet[Task]:
+    """The tasks of these workflows."""
+    return Task.objects.filter(workflow_tasks__workflow__in=workflows_of(request).values("pk")).distinct()
+
+
+class BoundWorkflowFilter(WorkflowReportFilterSet):
+    """Offers only the workflows of what an account works on."""
+
+    workflow = django_filters.ModelChoiceFilter(queryset=workflows_of, label=gettext_lazy("Workflow"))
+
+
+class BoundTaskFilter(WorkflowTasksReportFilterSet):
+    """Offers only the workflows and tasks of what an account works on."""
+
+    workflow = django_filters.ModelChoiceFilter(
+        field_name="workflow_state__workflow", queryset=workflows_of, label=gettext_lazy("Workflow")
+    )
+    task = FilteredModelChoiceFilter(queryset=tasks_of, filter_field="id_workflow", filter_accessor="workflows")
+
+
+class BoundWorkflowReport(WorkflowView):
+    """Wagtail's report of what waits for approval; its rows are bounded already, its filter was not."""
+
+    filterset_class = BoundWorkflowFilter
+
+
+class BoundTaskReport(WorkflowTasksView):
+    """The same, task by task."""
+
+    filterset_class = BoundTaskFilter

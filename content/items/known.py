@@ -120,7 +120,10 @@ class Known:
     def material(self, name: str) -> Material:
         if name not in self.materials:
             keys = {material.key for material in self.materials.values()}
-            self.materials[name] = Material.objects.create(key=make_key(name, keys), name=name)
+            # Published as a version: what is planned for later leaves a paper alone only when it has one that is out.
+            self.materials[name] = services.publish_material(
+                Material.objects.create(key=make_key(name, keys), name=name)
+            )
         return self.materials[name]
 
     def situation_for(self, when: str) -> Situation:

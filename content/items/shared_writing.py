@@ -38,7 +38,9 @@ def write_shared(
         if not is_changed:
             continue
         is_new = row.pk is None
-        if isinstance(row, Material) and not is_new:
+        if isinstance(row, Material):
+            if is_new:
+                row.save()
             services.publish_material(row, user=user)
         else:
             row.save()

@@ -27,7 +27,7 @@ def a_notice(cast: Cast) -> Notice:
 
 EDITORS = {"editor": 200, "anonymous": SIGN_IN}
 RULE_EDITORS = {
-    "editor": 200, "district_supervisor": 200, "office_editor": SIGN_IN, "clerk": SIGN_IN, "stranger": SIGN_IN,
+    "editor": 200, "district_supervisor": 200, "office_editor": 302, "clerk": SIGN_IN, "stranger": SIGN_IN,
     "anonymous": SIGN_IN,
 }  # fmt: skip
 

@@ -142,7 +142,7 @@ def test_every_condition_can_be_said_in_both_languages(data):
         ({"question": "proxy", "is": "yes"}, "", "wrong_type"),
         ({"question": "proxy", "at_least": 1}, "", "wrong_type"),
         ({"question": "who", "is": "uncle"}, "", "wrong_type"),
-        ({"question": "who", "in": []}, "", "wrong_type"),
+        ({"question": "who", "in": []}, "", "empty"),
         ({"question": "age", "at_least": True}, "", "wrong_type"),
         ({"question": "age", "at_least": 500}, "", "wrong_type"),
         ({"question": "born", "before": "tomorrow"}, "", "wrong_type"),

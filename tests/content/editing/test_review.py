@@ -142,18 +142,16 @@ def test_a_material_or_a_place_that_changed_after_the_check_is_told(item, cast):
 
 
 def change_address(place, cast):
-    fields = {"address": "搬到隔壁了"}
-    hours = [Interval(row.weekday, row.opens, row.closes) for row in place.opening_intervals.all()]
-    editing.edit_place(place, fields, hours=hours, exceptions=[])
+    editing.change_place(place, by="test", fields={"address": "搬到隔壁了"})
 
 
 def change_hours(place, cast):
-    editing.edit_place(place, {}, hours=[Interval(0, time(9), time(11))], exceptions=[])
+    editing.change_place(place, by="test", hours=[Interval(0, time(9), time(11))])
 
 
 def change_single_day(place, cast):
     days = [DayRow(timezone.localdate() + timedelta(days=9), "盘点")]
-    editing.edit_place(place, {}, hours=[], exceptions=days)
+    editing.change_place(place, by="test", exceptions=days)
 
 
 def change_status(place, cast):
