@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import ObjectList, Panel
-from wagtail.models import Revision, RevisionMixin, WorkflowMixin
+from wagtail.log_actions import registry as log_registry
+from wagtail.models import DraftStateMixin, Revision, RevisionMixin, WorkflowMixin
 from wagtail.permissions import policy_registry
 from wagtail.snippets.bulk_actions.delete import DeleteBulkAction
 from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
@@ -114,8 +115,12 @@ class _WayBack:
 
 
 def former_revision(row: Any) -> Revision | None:
-    """The version before the newest one."""
-    return row.revisions.order_by("-created_at", "-pk")[1:2].first()
+    """What was out before the newest version; drafts that saved themselves meanwhile are not what anybody wants back."""
+    versions = row.revisions.order_by("-created_at", "-pk")
+    if not isinstance(row, DraftStateMixin):
+        return versions[1:2].first()
+    out = log_registry.get_logs_for_instance(row).filter(action="wagtail.publish").values("revision")
+    return versions.filter(pk__in=out).exclude(pk__in=versions.values("pk")[:1]).first()
 
 
 class EditorCreateView(_WayBack, CreateView):

@@ -92,7 +92,6 @@ def test_conditions_by_choosing(tab, edition):
     assert kept(edition) == {"question": "age", "at_least": 60}
 
     # Back to how it was before.
-    tab.goto(f"/cms/snippets/items/itemedition/edit/{edition.pk}/")
     tab.get_by_role("link", name="恢复上一版").first.click()
     expect(tab.locator("linban-rule:has([name='materials-0-rule']) [data-spot=how]")).to_have_value("any")
     publish(tab)
