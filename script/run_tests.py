@@ -250,14 +250,25 @@ def main() -> int:
                 )
             ]
         elif options.slow:
-            outcomes = [run_tier("slow", ["-m", "slow", "--timeout=1500", "tests"], on_postgres)]
+            outcomes = [
+                run_tier("slow", ["-n", WORKERS, "-m", "slow and not alone", "--create-db", "tests"], on_postgres),
+                run_tier("slow-alone", ["-m", "slow and alone", "--timeout=1500", "tests"], on_postgres),
+            ]
         else:
             outcomes = [
                 run_tier(
-                    "postgresql", ["-n", WORKERS, "-m", "not slow and not e2e", "--create-db", "tests"], on_postgres
+                    "postgresql",
+                    ["-n", WORKERS, "-m", "not slow and not e2e", "--reuse-db", "--create-db", "tests"],
+                    on_postgres,
                 ),
                 run_tier("sqlite", ["-n", WORKERS, "-m", "sqlite and not slow and not e2e", "tests"], on_sqlite),
-                run_tier("browsers", ["-m", "e2e and not slow", "tests"], on_postgres),
+                # The two databases that the first tier made.
+                run_tier(
+                    "browsers",
+                    ["-n", WORKERS, "-m", "e2e and not slow and not alone", "--reuse-db", "tests"],
+                    on_postgres,
+                ),
+                run_tier("calls", ["-m", "e2e and not slow and alone", "tests"], on_postgres),
             ]
     say(f"script/test: {'ok' if all(outcomes) else 'FAILED'} in {time.monotonic() - started:.0f} s")
     return 0 if all(outcomes) else 1

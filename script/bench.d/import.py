@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> str:
     from django.utils import translation
 
     from content.guides.services import build_site
-    from content.items import import_runs
+    from content.items import import_runs, import_work
     from content.items.exporting import export_bytes
     from content.items.models import ItemEdition
 
@@ -61,13 +61,13 @@ def main(arguments: list[str]) -> str:
     with translation.override("zh-hans"):
         build_site(theme="base", district_place=None)
         handbook = json.loads(HANDBOOK.read_text("utf-8"))
-        first_s, _outcome = _timed(lambda: import_runs.import_file(HANDBOOK))
+        first_s, _outcome = _timed(lambda: import_work.import_file(HANDBOOK))
         plain = _portal.DATA / "import.json"
         plain.write_text(json.dumps({"items": grown(handbook["items"], ITEMS)}, ensure_ascii=False), "utf-8")
         seen: list[tuple[int, int]] = []
-        check_s, _outcome = _timed(lambda: import_runs.import_file(plain, is_trial=True))
+        check_s, _outcome = _timed(lambda: import_work.import_file(plain, is_trial=True))
         write_s, outcome = _timed(
-            lambda: import_runs.import_file(plain, progress=lambda done, total: seen.append((done, total)))
+            lambda: import_work.import_file(plain, progress=lambda done, total: seen.append((done, total)))
         )
         assert outcome.counts["added"] == ITEMS, outcome.counts
         assert seen[-1] == (ITEMS, ITEMS) and len(seen) == ITEMS, "progress is told for each item"
@@ -75,7 +75,7 @@ def main(arguments: list[str]) -> str:
         workbook = _portal.DATA / "import.xlsx"
         export_s, exported = _timed(lambda: export_bytes(".xlsx"))
         workbook.write_bytes(exported[0])
-        again_s, again = _timed(lambda: import_runs.import_file(workbook))
+        again_s, again = _timed(lambda: import_work.import_file(workbook))
         assert again.counts["changed"] == again.counts["added"] == 0, again.counts
         undo_s, _stayed = _timed(lambda: import_runs.undo(outcome.run, user=None))
         assert ItemEdition.objects.filter(live=True).count() == len(handbook["items"])

@@ -5,8 +5,10 @@ of its own. The scripts that look at a page are asked from outside and run where
 """
 
 import os
+import sys
 import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,28 +24,37 @@ from tests.e2e.conftest import CHROMIUM
 
 FIREFOX = "/usr/bin/firefox-esr"
 SIZE = (1280, 800)
+MOVES_WITHIN_S = 1
 WITHIN_S = 20
 # More stops than any page of the portal has.
 MOST_STOPS = 120
 
-# What has the focus: where it stands in the page, its name, whether its ring is drawn and whether anything covers it.
-FOCUS = """
+# A thing is known again by what it is, since others come and go beside it.
+WHAT = """
+const what = (one) => [
+    one.localName, one.getAttribute("type") ?? "", one.href ?? one.id ?? one.name ?? "",
+    one.getAttribute("aria-label") ?? one.textContent.trim().replace(/\\s+/g, " ").slice(0, 60),
+].join("|");
+"""
+# What has the focus: the one element itself, where it stands, its name, whether its ring is drawn and nothing covers it.
+FOCUS = f"""{WHAT}
 const here = document.activeElement;
-if (!here || here === document.body || here === document.documentElement) return null;
+if (!document.hasFocus() || !here || here === document.body || here === document.documentElement) return null;
 const box = here.getBoundingClientRect();
 let ring = here;
 const isRinged = (one) => getComputedStyle(one).outlineStyle !== "none" && parseFloat(getComputedStyle(one).outlineWidth) >= 2;
 for (let step = 0; step < 3 && ring.parentElement && !isRinged(ring); step += 1) ring = ring.parentElement;
 const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
-return {
-    at: [...document.querySelectorAll("*")].indexOf(here),
+here.dataset.stop ??= String(Math.random());
+return {{
+    mark: here.dataset.stop, what: what(here), at: [...document.querySelectorAll("*")].indexOf(here),
     tag: here.localName, type: here.getAttribute("type") ?? "", value: here.value ?? "", isTicked: Boolean(here.checked),
     name: (here.getAttribute("aria-label") ?? [...(here.labels ?? [])].map((label) => label.textContent).join(" "))
         || here.textContent.trim() || here.getAttribute("title") || here.getAttribute("placeholder") || "",
     href: here.href ?? "", isInMain: Boolean(here.closest("main")),
     isRinged: isRinged(ring),
     isUncovered: Boolean(hit) && [here, ...(here.labels ?? [])].some((one) => one.contains(hit) || hit.contains(one)),
-};
+}};
 """
 
 
@@ -87,18 +98,20 @@ class Keyboard(ABC):
 
     @property
     def text(self) -> str:
-        return self.see("return document.querySelector('main').innerText")
+        return self.wait("return document.querySelector('main')?.innerText")
 
     @property
     def heading(self) -> str:
-        return self.see("return document.querySelector('h1').innerText.trim()")
+        return self.wait("return document.querySelector('h1')?.innerText.trim()")
 
     def follow(self, key: str = "Enter") -> None:
         """Press a key that leads to another page, and wait for that."""
         before = self.see("return performance.timeOrigin")
         self.press(key)
         self.wait(
-            "return document.readyState === 'complete' && performance.timeOrigin !== args", before, what="another page"
+            "return document.readyState === 'complete' && document.hasFocus() && performance.timeOrigin !== args",
+            before,
+            what="another page",
         )
         self.stops = []
 
@@ -106,18 +119,22 @@ class Keyboard(ABC):
         """One step of the focus, which must be seen where it lands; None at the end of the page."""
         before = self.see(FOCUS)
         self.press(key)
-        stop = self.see(FOCUS)
+        # Firefox moves the focus from its other process: a little after the key.
+        deadline = time.monotonic() + MOVES_WITHIN_S
+        while (stop := self.see(FOCUS)) is None or (before and stop["mark"] == before["mark"]):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.02)
         if stop is None:
             return None
-        if not stop["isUncovered"]:
-            # Firefox scrolls to the focus with its next picture only.
+        if not (stop["isUncovered"] and stop["isRinged"]):
+            # Firefox scrolls to the focus and draws its ring with its next picture only.
             stop = self.until(
-                lambda: (now := self.see(FOCUS)) and now["isUncovered"] and now,
-                what=f"“{stop['name'].strip()}” in view",
+                lambda: (now := self.see(FOCUS)) and now["isUncovered"] and now["isRinged"] and now,
+                what=f"“{stop['name'].strip()}” in view with a ring around it",
             )
         where = f"{self.name}, {self.address}: {stop['tag']} “{stop['name'].strip()[:40]}”"
-        assert before is None or stop["at"] != before["at"], f"{where} holds the focus"
-        assert stop["isRinged"], f"{where} has the focus and does not show it"
+        assert before is None or stop["mark"] != before["mark"], f"{where} holds the focus"
         self.stops.append(stop["name"].strip()[:20])
         return stop
 
@@ -138,14 +155,16 @@ class Keyboard(ABC):
         self.press("Enter")
         self.wait("return document.activeElement.id === 'main'", what="the focus on the content")
 
-    def all_stops(self, key: str = "Tab") -> list[int]:
+    def all_stops(self, key: str = "Tab") -> Counter[str]:
         """Every stop from here to the end of the page, each once: nothing holds the focus, and it goes around."""
-        found: list[int] = []
+        found: dict[str, str] = {}
+        ahead, last = (-1, sys.maxsize) if key == "Shift+Tab" else (1, -1)
         for _count in range(MOST_STOPS):
             stop = self.step(key)
-            if stop is None or stop["at"] in found:
-                return found
-            found.append(stop["at"])
+            # Some browsers go around at the end of the page, others to their own buttons.
+            if stop is None or (stop["at"] - last) * ahead <= 0:
+                return Counter(found.values())
+            found[stop["mark"]], last = stop["what"], stop["at"]
         raise AssertionError(f"{self.name}, {self.address}: more than {MOST_STOPS} stops")
 
 

@@ -19,7 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 from tests.e2e.stack import CENTRE, KioskEquipment, Stack, wait_for
 from tests.equipment.escpos_decoder import decode_escpos
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(900)]
 ITEM_NAME = "婚姻登记档案查询"
 
 

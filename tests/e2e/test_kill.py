@@ -16,6 +16,7 @@ from tests.e2e.test_journey import Journey, assert_frames_rise
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.slow,
+    pytest.mark.alone,
     pytest.mark.timeout(1500),
     pytest.mark.parametrize("stack", ["embedded"], indirect=True, scope="module"),
 ]

@@ -78,6 +78,7 @@ async def test_a_few_kills_print_nothing_twice(tmp_path: Path, receipt: ReceiptP
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(1800)
 async def test_many_kills_print_nothing_twice(tmp_path: Path, receipt: ReceiptPrinter, eve: EvePrinter) -> None:
     await crash(tmp_path, receipt, eve, kills=20)

@@ -133,6 +133,7 @@ def demo(tmp_path: Path) -> Iterator:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(FIRST_START_S + SECOND_START_S + 60)
 def test_two_starts_and_ctrl_c_leaves_no_process(demo, tmp_path: Path):
     port, mark = free_port(), f"DATA_DIR={tmp_path / 'demo'}"

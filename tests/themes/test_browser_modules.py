@@ -157,3 +157,64 @@ def test_without_a_voice_nobody_is_offered_to_be_read_to(on_page):
         size="elder",
     )
     assert shown == 0
+
+
+REGION = """
+const draw = (html, subject) => drawRegions({work: html}, subject);
+const {drawRegions} = await import("/static/linban/js/regions.js");
+document.body.innerHTML = '<div data-region="work"></div>';
+const $ = (selector) => document.querySelector(selector);
+const page = ({papers = "", state = "open", more = ""} = {}) => `
+  <section data-part="state"><b>${state}</b></section>
+  <section data-part="papers"><form data-command="leave"><textarea name="papers">${papers}</textarea></form></section>
+  <section data-part="pad"><canvas></canvas><button data-command="sign" data-field-handover="7">Sign</button></section>${more}`;
+"""
+
+
+def test_a_redraw_leaves_what_was_typed_and_where_one_stands(on_page):
+    answer = on_page(
+        "samples/board.html",
+        f"""async () => {{ {REGION}
+          draw(page(), "N1");
+          $("textarea").value = "户口簿";
+          $("canvas").width = 640;
+          const button = $("[data-command=sign]");
+          button.focus();
+          draw(page({{state: "accepted"}}), "N1");
+          const kept = [$("b").textContent, $("textarea").value, $("canvas").width, button.isConnected];
+          draw(page({{more: '<section data-part="jobs">A4</section>'}}), "N1");
+          const whole = [$("textarea").value, document.activeElement.dataset.fieldHandover, button.isConnected];
+          $("textarea").focus();
+          $("textarea").setSelectionRange(1, 2);
+          draw(page(), "N1");
+          const caret = [document.activeElement.name, $("textarea").selectionStart, $("textarea").selectionEnd];
+          draw(page({{papers: "户口簿 1 本"}}), "N1");
+          const told = $("textarea").value;
+          $("textarea").value = "别人的";
+          draw(page({{state: "called"}}), "N2");
+          return [kept, whole, caret, told, $("textarea").value];
+        }}""",
+    )
+    assert answer[0] == ["accepted", "户口簿", 640, True]
+    assert answer[1] == ["户口簿", "7", False]
+    assert answer[2] == ["papers", 1, 2]
+    assert answer[3] == "户口簿 1 本", "the portal's own word, once it has one"
+    assert answer[4] == "", "nothing of one resident's comes over to the next"
+
+
+def test_half_a_word_is_not_taken_away_by_a_redraw(on_page):
+    answer = on_page(
+        "samples/board.html",
+        f"""async () => {{ {REGION}
+          draw(page(), "N1");
+          const field = $("textarea");
+          field.focus();
+          field.dispatchEvent(new CompositionEvent("compositionstart", {{bubbles: true}}));
+          draw(page({{state: "accepted", papers: "x"}}), "N1");
+          const during = [$("b").textContent, field.isConnected];
+          field.dispatchEvent(new CompositionEvent("compositionend", {{bubbles: true}}));
+          draw(page({{state: "accepted", papers: "x"}}), "N1");
+          return [during, $("textarea").value];
+        }}""",
+    )
+    assert answer == [["accepted", True], "x"]

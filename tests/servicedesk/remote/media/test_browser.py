@@ -15,7 +15,7 @@ from .conftest import KEY, RunningNode
 from .peers import until
 from .test_relay import probe
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
 PORT = 17710
 SCRIPT = Path(__file__).parents[4] / "themes/base/static/linban/js/call-media.js"

@@ -85,6 +85,7 @@ async def test_a_kill_loses_at_most_two_seconds(portal: PortalDouble, tmp_path: 
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 async def test_many_kills_lose_at_most_two_seconds_each(portal: PortalDouble, tmp_path: Path):
     for turn in range(10):
         portal.received.clear()

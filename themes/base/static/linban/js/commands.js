@@ -1,5 +1,7 @@
 // Commands over a live stream: buttons and forms marked data-command are sent, answers come back by id.
 
+import { selectorOf } from "./regions.js";
+
 let stream = null;
 let counter = 0;
 const waiting = new Map();
@@ -61,8 +63,11 @@ async function run(element, type, fields) {
   if (element.dataset.busy) return;
   element.dataset.busy = "1";
   showRefusal(element, null);
+  const sent = element.matches("[data-region] form") ? selectorOf(element) : null;
   try {
     const data = await command(type, fields);
+    // What was sent is done with: in the form that stands there now, a redraw must not bring it back.
+    if (sent) document.querySelector(sent)?.reset();
     element.dispatchEvent(new CustomEvent("command:done", { bubbles: true, detail: { type, data } }));
   } catch (error) {
     showRefusal(element.isConnected ? element : document.body, error);

@@ -14,7 +14,7 @@ let local = null;
 let liveAt = null;
 
 function onSnapshot(data) {
-  drawRegions(data.regions);
+  drawRegions(data.regions, data.ticket || "");
   wireSignatures();
   page.dataset.ticket = data.ticket || "";
   liveAt = data.call?.live_at ? new Date(data.call.live_at) : null;
@@ -107,42 +107,55 @@ stage.querySelector("[data-type]")?.addEventListener("click", () => {
 });
 
 // --- forms: each change is sent, and stays if it was wrong ------------------------------------------------------------
-let filling = Promise.resolve();
-// What was typed and is not yet seen to be kept: a snapshot that was drawn before it must not take it away.
+let filling = Promise.resolve(true);
+let underway = "";
+// What was typed and is not yet known to be kept: a snapshot that was drawn before it must not take it away.
 const typed = new Map();
+let typedInto = "";
 
 document.addEventListener("input", (event) => {
   if (event.target.closest("form[data-paper-form]") && event.target.name) typed.set(event.target.name, event.target.value);
 });
 document.addEventListener("region:drawn", (event) => {
   const form = event.target.querySelector("form[data-paper-form]");
-  if (!form) return;
+  if (form && form.dataset.paperForm !== typedInto) {
+    typedInto = form.dataset.paperForm;
+    typed.clear();
+  }
   for (const [name, value] of typed) {
-    const control = form.elements[name];
-    if (!control || control.value.trim() === value.trim()) typed.delete(name);
-    else if (control !== document.activeElement) control.value = value;
+    if (form?.elements[name] && form.elements[name].value !== value) form.elements[name].value = value;
   }
 });
 
+/** Sends the form as it stands; true once the portal has kept it. */
 function sendValues(form, focus) {
-  const values = {};
-  for (const [name, value] of new FormData(form)) values[name] = value;
-  filling = command("fill", { values, focus }).catch((error) => showRefusal(form, error));
+  const values = Object.fromEntries(new FormData(form));
+  const what = JSON.stringify(values);
+  if (what === underway) return filling;
+  underway = what;
+  const kept = () => { for (const [name, value] of Object.entries(values)) if (typed.get(name) === value) typed.delete(name); return true; };
+  const refused = (error) => { showRefusal(document.querySelector("form[data-paper-form]"), error); return false; };
+  filling = command("fill", { values, focus }).then(kept, refused).finally(() => { if (underway === what) underway = ""; });
+  return filling;
 }
 
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-paper-form]");
   if (form) sendValues(form, event.target.name);
 });
+// A field that was drawn anew while one typed has the words from us: the browser then tells of no change.
+document.addEventListener("focusout", (event) => {
+  const form = event.target.closest("form[data-paper-form]");
+  if (form && form.isConnected && typed.has(event.target.name)) sendValues(form, event.target.name);
+});
 document.addEventListener("focusin", (event) => {
-  if (event.target.closest("form[data-paper-form]")) command("show", { focus: event.target.name }).catch(() => {});
+  if (event.target.closest("form[data-paper-form]") && event.target.name) command("show", { focus: event.target.name }).catch(() => {});
 });
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-paper-form]");
   if (!form) return;
   event.preventDefault();
-  sendValues(form, "");
-  await filling;
+  if (!(await sendValues(form, ""))) return;
   // The region is drawn anew after each command; the sentence belongs to the form that is there then.
   const now = () => document.querySelector("form[data-paper-form]");
   command("offer_form").then(() => showRefusal(now(), null), (error) => showRefusal(now(), error));

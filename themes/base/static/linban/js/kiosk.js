@@ -27,7 +27,7 @@ function onSnapshot(data) {
   document.querySelector('[data-region="screen"]').hidden = inCall;
   document.body.classList.toggle("kiosk--dusk", inCall);
   document.documentElement.toggleAttribute("data-quiet", data.is_quiet);
-  drawRegions(data.regions);
+  drawRegions(data.regions, data.screen);
   if (data.screen !== lastScreen) {
     lastScreen = data.screen;
     window.scrollTo(0, 0);
