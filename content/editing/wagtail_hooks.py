@@ -5,7 +5,9 @@ from typing import Any
 from django.contrib.admin.utils import quote
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail import hooks
@@ -35,6 +37,11 @@ def log_actions(actions: Any) -> None:
     actions.register_action(
         "linban.escalated", gettext_lazy("Deputy told"), gettext_lazy("The deputy was told: the check is late")
     )
+
+
+@hooks.register("insert_global_admin_css")
+def colors() -> str:
+    return format_html('<link rel="stylesheet" href="{}">', static("editing/cms.css"))
 
 
 @hooks.register("construct_homepage_panels")

@@ -132,7 +132,9 @@ class DeskConsumer(LiveConsumer):
             "forms": paperforms.forms_for(case.item),
             "form": cases.form_view(form, masked=False) if form else None,
             "pages": list(case.pages.defer("image_sealed")),
-            "handovers": list(case.handovers.select_related("returned_by").order_by("-made_at")),
+            "handovers": list(
+                case.handovers.select_related("returned_by").prefetch_related("signatures").order_by("-made_at")
+            ),
             "results": list(case.results.defer("pdf_sealed")),
             "copy_fields": self._copy_fields(case),
         }
@@ -308,6 +310,9 @@ class DeskConsumer(LiveConsumer):
 
     def do_offer_form(self, message: dict[str, Any]) -> None:
         cases.offer_form(self._require_form(), actor=self.actor)
+        self._ask_to_sign()
+
+    def _ask_to_sign(self) -> None:
         session = remote.session_at(self.counter)
         if session is not None:
             remote.show(session, instruction="sign")
@@ -324,13 +329,13 @@ class DeskConsumer(LiveConsumer):
             {"name": name[:80], "form": str(message.get("form") or "original"), "count": 1} for name in names[:20]
         ]
         cases.leave_papers(self._require_case(), papers=papers, actor=self.actor)
-        self._touch()
+        self._ask_to_sign()
 
     def do_return_papers(self, message: dict[str, Any]) -> None:
         cases.return_papers(
             Handover.objects.get(pk=message["handover"], case=self._require_case()), actor=self.actor
         )  # fmt: skip
-        self._touch()
+        self._ask_to_sign()
 
     def do_sign_handover(self, message: dict[str, Any]) -> None:
         handover = Handover.objects.get(pk=message["handover"], case=self._require_case())

@@ -35,6 +35,8 @@ from servicedesk.devices import services as devices
 from servicedesk.devices.models import Device
 from servicedesk.kiosk.errors import NotIdentified
 from servicedesk.printouts import services as printouts
+from servicedesk.printouts.models import PrintJob
+from servicedesk.printouts.states import JobState
 from servicedesk.queueing import services as queueing
 from servicedesk.queueing.errors import PlaceClosed
 from servicedesk.queueing.models import Ticket
@@ -206,6 +208,12 @@ class KioskConsumer(DeviceConsumer):
             context["notice"] = residents.current_notice()
             context["is_english"] = translation.get_language() == "en"
             return self._page("notice", context, call_number=session.ticket.number, is_quiet=is_quiet)
+        # Nothing else is asked for, and a sheet has come out: that is what there is to do.
+        is_printed = any(
+            job["kind"] != PrintJob.Kind.TICKET and job["state"] == JobState.PRINTED
+            for job in printouts.jobs_of(session.ticket)
+        )
+        context["instruction"] = session.instruction or ("take_print" if is_printed else "")
         regions = {
             name: render_to_string(f"kiosk/call/{name}.html", context)
             for name in ("call_head", "call_caption", "call_now")

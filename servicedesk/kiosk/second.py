@@ -69,5 +69,7 @@ class SecondScreenConsumer(DeviceConsumer):
             if form is None:
                 raise NoSession(_("This paper is not in hand any more."))
             cases.sign_form(form, strokes=strokes, sha256=sha256, role="resident", actor="resident")
+        if session.instruction == "sign":
+            remote.show(session, instruction="")
         streams.bump(*remote.stream_names_of(session))
         return {}

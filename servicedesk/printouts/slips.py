@@ -34,7 +34,10 @@ def slip_of(ticket: Ticket, *, is_reprint: bool = False) -> TicketSlip:
         ahead = _("%(ahead)d ahead of you.") % {"ahead": facts["ahead"]}
     else:
         ahead = _("You are next.")
-    wait = _("Most likely %(p50)d min, rarely longer than %(p80)d min.") % {"p50": minutes[0], "p80": minutes[1]}
+    if minutes[0] == minutes[1]:
+        wait = _("Most likely %(p50)d min.") % {"p50": minutes[0]}
+    else:
+        wait = _("Most likely %(p50)d min, rarely longer than %(p80)d min.") % {"p50": minutes[0], "p80": minutes[1]}
     return TicketSlip(
         number=ticket.number,
         kind=_("remote number") if ticket.channel == Ticket.Channel.REMOTE else _("number"),

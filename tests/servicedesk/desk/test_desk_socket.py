@@ -132,16 +132,19 @@ async def test_the_next_persons_screen_shows_nothing_of_the_one_before():
 
 async def test_papers_left_are_receipted_and_signed_by_both():
     desk, cast = await opened()
-    await in_call(desk, cast)
+    session = await in_call(desk, cast)
     await desk.do("confirm_face")
     await desk.do("open_case", item="marriage-archive")
     assert await desk.refusal("leave_papers", papers="  \n ") == "not_ready"
     await desk.do("leave_papers", papers="结婚证\n户口簿")
     handover = await Handover.objects.aget()
+    assert (await sync_to_async(remote.get_session)(str(session.pk))).instruction == "sign"
+    assert "等居民签名" in desk.html and "sign-pad--desk" in desk.html
     assert [paper["name"] for paper in handover.papers] == ["结婚证", "户口簿"]
     assert await desk.refusal("sign_handover", handover=str(handover.pk), strokes=[]) == "bad_signature"
     assert await desk.refusal("print_handover", handover=str(handover.pk)) == "cannot_print"
     await desk.do("sign_handover", handover=str(handover.pk), strokes=STROKES)
+    assert "您已签名" in desk.html and "sign-pad--desk" not in desk.html
     await sync_to_async(cases.sign_handover)(
         handover, strokes=STROKES, sha256=handover.sha256, role="resident", actor="resident"
     )  # fmt: skip

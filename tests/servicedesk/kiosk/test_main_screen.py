@@ -5,10 +5,12 @@ from asgiref.sync import sync_to_async
 
 from content.items.services import current_edition, get_item
 from content.notices.services import issue_notice
+from portal.base.ids import new_id
 from portal.base.keyring import services as keyring
 from portal.base.places.models import Place
 from servicedesk.devices import services as devices
 from servicedesk.printouts.models import PrintJob
+from servicedesk.printouts.states import JobState
 from servicedesk.queueing.models import Ticket
 from servicedesk.queueing.states import TicketState
 from servicedesk.ratings.models import Rating
@@ -192,6 +194,14 @@ async def test_a_call_begins_with_the_notice_and_the_resident_may_leave_it():
     await kiosk.do("say", text="声音太小")
     session = await sync_to_async(remote.get_session)(str(session.pk))
     assert session.resident_words == "声音太小"
+    # A sheet that came out is what there is to do, unless the clerk asks for something else.
+    assert "ask-panel" not in kiosk.html
+    sheet = await PrintJob.objects.aget(ticket=session.ticket)
+    sheet.pk, sheet.kind, sheet.state = new_id(), PrintJob.Kind.FORM, JobState.PRINTED
+    await sheet.asave(force_insert=True)
+    assert "从打印机取走纸" in (await kiosk.look()).html
+    await sync_to_async(remote.show)(session, instruction="look_here")
+    assert "看着摄像头" in (await kiosk.look()).html
     await kiosk.do("leave_call")
     session = await sync_to_async(remote.get_session)(str(session.pk))
     assert (session.state, session.end_reason) == (SessionState.ENDED, "resident_left")

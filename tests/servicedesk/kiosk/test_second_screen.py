@@ -44,7 +44,10 @@ async def test_the_form_is_followed_signed_once_and_only_as_it_was_shown():
     assert await screen.refusal("sign", sha256=form.sha256, **shown) == "changed"
     await sync_to_async(form.refresh_from_db)()
     await sync_to_async(cases.offer_form)(form, actor="user:1")
+    await sync_to_async(remote.show)(session, instruction="sign")
     assert (await screen.do("sign", sha256=form.sha256, **shown))["type"] == "done"
+    session = await sync_to_async(remote.get_session)(str(session.pk))
+    assert session.instruction == "", "what was asked for is done"
     assert 'data-state="signed"' in (await screen.look()).html
     signature = await form.signatures.aget(voided_at=None)
     assert (signature.role, signature.signed_sha256) == ("resident", form.sha256)
