@@ -1,10 +1,11 @@
-"""Wagtail's reports where they have to be bounded; these addresses come before Wagtail's own, which have the names."""
+"""Wagtail's reports where they have to be bounded, and its scripts' words; these come before Wagtail's own addresses."""
 
 from django.urls import path
 from django.views.decorators.cache import never_cache
 from wagtail.admin.auth import require_admin_access
 
 from content.editing.reports import BoundHistoryReport, BoundTaskReport, BoundWorkflowReport, DistrictPageTypes
+from content.editing.words import script_words
 
 
 def _guarded(view: type, **kwargs: bool):
@@ -20,4 +21,5 @@ urlpatterns = [
     path("reports/workflow/results/", _guarded(BoundWorkflowReport, results_only=True)),
     path("reports/workflow_tasks/", _guarded(BoundTaskReport)),
     path("reports/workflow_tasks/results/", _guarded(BoundTaskReport, results_only=True)),
+    path("jsi18n/", script_words),
 ]

@@ -8,7 +8,7 @@ from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import BooleanField, Model, QuerySet
 from django.forms import CharField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,12 +18,13 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import ObjectList, Panel
+from wagtail.admin.ui.tables import Column
 from wagtail.log_actions import registry as log_registry
 from wagtail.models import DraftStateMixin, Revision, RevisionMixin, WorkflowMixin
 from wagtail.permissions import policy_registry
 from wagtail.snippets.bulk_actions.delete import DeleteBulkAction
 from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
-from wagtail.snippets.views.snippets import CreateView, EditView, SnippetViewSet, WorkflowActionView
+from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, SnippetViewSet, WorkflowActionView
 
 from content.editing.panels import FindingsPanel
 from content.editing.policies import PlacePolicy
@@ -99,6 +100,19 @@ class EditorChooserViewSet(SnippetChooserViewSet):
     choose_results_view_class = EditorChooseResultsView
 
 
+class YesNoColumn(Column):
+    """A switch in words; Wagtail's own shows Python's True and False."""
+
+    def get_value(self, instance: Any) -> str:
+        return _("yes") if super().get_value(instance) else _("no")
+
+
+class EditorIndexView(IndexView):
+    def _get_custom_column(self, field_name: str, column_class: type[Column] = Column, **kwargs: Any) -> Column:
+        names = {field.name for field in self.model._meta.fields if isinstance(field, BooleanField)}
+        return super()._get_custom_column(field_name, YesNoColumn if field_name in names else column_class, **kwargs)
+
+
 class _WayBack:
     """After saving or publishing, the message leads back to how it was before."""
 
@@ -151,6 +165,7 @@ class EditorWorkflowActionView(WorkflowActionView):
 class EditorViewSet(SnippetViewSet):
     """What all snippets share; a model with a `PlacePolicy` is bounded by it in every view, chooser and bulk action."""
 
+    index_view_class = EditorIndexView
     add_view_class = EditorCreateView
     edit_view_class = EditorEditView
     workflow_action_view_class = EditorWorkflowActionView

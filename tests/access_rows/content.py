@@ -45,6 +45,7 @@ def _life_event() -> str:
 
 
 ROWS = [
+    Row("cms/jsi18n/", "/cms/jsi18n/", PUBLIC),
     Row("life/", "/life/", PUBLIC),
     Row("life/<slug:key>/", lambda cast: f"/life/{_life_event()}/", PUBLIC),
     Row("points/", "/points/", PUBLIC),

@@ -1,5 +1,7 @@
 """An editor of one subdistrict sees and touches only its own: rows, choosers, bulk actions, history, reports."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -38,6 +40,13 @@ def test_the_editor_of_the_district_sees_all(kind, own, other, cast, client_for)
     html = client_for(cast.editor).get(listing(type(getattr(own, kind)))).content.decode()
     assert own.place.name in html
     assert other.place.name in html
+
+
+def test_a_switch_is_told_in_words(own, client_for):
+    row = own.rule
+    html = client_for(own.editor).get(listing(type(row))).content.decode()
+    cells = {cell.strip() for cell in re.findall(r"<td[^>]*>([^<]*)</td>", html)}
+    assert {"是", "否"} & cells and not {"True", "False"} & cells
 
 
 @pytest.mark.parametrize("view", ["edit", "delete", "usage", "history", "history_results", "copy"])

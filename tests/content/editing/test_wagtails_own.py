@@ -1,5 +1,6 @@
 """Wagtail's own tools do the work: approval, schedule, lock, comparison, the way back, translation, search in Chinese."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -188,3 +189,16 @@ def test_a_page_without_a_translation_says_so_in_english(site, client):
 def test_home_is_the_parent_of_every_section(own):
     assert own.section.get_parent().specific_class is HomePage
     assert Page.objects.filter(pk=own.section.pk, live=True).exists()
+
+
+def test_the_cms_speaks_chinese_where_wagtail_itself_does_not(cast, client_for):
+    client = client_for(cast.editor)
+    home = client.get(reverse("wagtailadmin_home")).content.decode()
+    assert "搜索所有页面…" in home and "Search all pages" not in home
+    script = client.get(reverse("wagtailadmin_javascript_catalog")).content.decode()
+    catalog = json.loads(
+        script[script.index("newcatalog = ") + 13 : script.index("};", script.index("newcatalog = ")) + 1]
+    )
+    assert catalog["Changes have been autosaved."] == "修改已自动保存。"
+    assert catalog["%(num)s error"][0] == "%(num)s 处错误"
+    assert len(catalog) > 50, "Wagtail's own words are there too"
