@@ -14,6 +14,9 @@ from tests.servicedesk.cases import at_desk
 from tests.servicedesk.live.browser import Line
 from tests.servicedesk.live.places import KIOSK
 
+KEYPAD_AND_FIRST = """[".keypad--letters", "[data-part=results] .kiosk-item"].map(
+    (one) => document.querySelector(one).getBoundingClientRect()).map((box) => box.bottom)"""
+
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 
 
@@ -56,6 +59,13 @@ def test_from_the_start_to_the_ticket(portal, player, point):
     kiosk.fill("#kiosk-query", "zzzz")
     kiosk.see("[data-part=results] [data-command=ticket]")
     kiosk.check("kiosk-search-nothing")
+    kiosk.click("[data-key=clear]")
+    for letter in "hunyin":
+        kiosk.click(f"[data-key={letter}]")
+    kiosk.see("[data-part=results] .kiosk-item", point.item.name)
+    kiosk.check("kiosk-search-found")
+    top, bottom = kiosk.do(lambda page: page.evaluate(KEYPAD_AND_FIRST))
+    assert top < bottom <= kiosk.do(lambda page: page.evaluate("innerHeight")), "keys and the first item stay in sight"
     kiosk.click("[data-field-screen=items]")
     kiosk.click(".kiosk-item")
     kiosk.see("[data-ticket-number]")
