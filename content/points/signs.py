@@ -28,7 +28,7 @@ FACE = "LinbanSigns"
 TOKEN = re.compile(r"--([a-z0-9-]+):\s*(#[0-9a-f]{3,6})", re.IGNORECASE)
 NOT_FIRST = "，。、！？：；）」”,.;:!?)"
 DOORS_ACROSS, DOORS_DOWN = 2, 4
-FACT_PT = 19
+FACT_PTS = (30, 27, 24, 21, 19)
 
 
 @dataclass(frozen=True)
@@ -137,39 +137,46 @@ def _poster(canvas: Canvas, sign: Sign) -> None:
     y = height - head + 10 * mm
     canvas.setFont(_face(), 15)
     canvas.drawString(margin, y, sign.doing)
-    qr_side = 62 * mm
-    y = height - head - 16 * mm
+    qr_side = 74 * mm
+    y = height - head - 18 * mm
     left = width - 2 * margin - qr_side - 10 * mm
-    for label, rows in sign.facts:
-        canvas.setFillColor(colours["ink-2"])
-        canvas.setFont(_face(), 12)
-        canvas.drawString(margin, y, label)
-        y -= 8 * mm
-        canvas.setFillColor(colours["ink"])
-        for row in rows:
-            for line in _broken(canvas, row, FACT_PT, left):
-                canvas.setFont(_face(), FACT_PT)
-                canvas.drawString(margin, y, line)
-                y -= FACT_PT * 1.35
-        y -= 5 * mm
-    for note in sign.notes:
-        for line in _broken(canvas, note, 14, left):
-            canvas.setFillColor(colours["brand"])
-            canvas.setFont(_face(), 14)
-            canvas.drawString(margin, y, line)
-            y -= 7 * mm
+    room = y - 30 * mm
+    # As large as the wall allows: few facts are read from across the street.
+    size_pt = next((size for size in FACT_PTS if _facts_height(canvas, sign, size, left) <= room), FACT_PTS[-1])
+    for line, line_pt, colour, step in _facts(canvas, sign, size_pt, left):
+        canvas.setFillColor(colours[colour])
+        canvas.setFont(_face(), line_pt)
+        canvas.drawString(margin, y, line)
+        y -= step
     x, top = width - margin - qr_side, height - head - 12 * mm
     _qr(canvas, sign.url, x, top - qr_side, qr_side)
     canvas.setFillColor(colours["ink"])
-    canvas.setFont(_face(), 13)
-    for offset, line in enumerate(_broken(canvas, sign.call_to_scan, 13, qr_side)):
-        canvas.drawCentredString(x + qr_side / 2, top - qr_side - (8 + 6.5 * offset) * mm, line)
+    canvas.setFont(_face(), 15)
+    for offset, line in enumerate(_broken(canvas, sign.call_to_scan, 15, qr_side)):
+        canvas.drawCentredString(x + qr_side / 2, top - qr_side - (9 + 7.5 * offset) * mm, line)
     canvas.setStrokeColor(colours["line"])
     canvas.line(margin, 22 * mm, width - margin, 22 * mm)
     canvas.setFillColor(colours["ink-2"])
     canvas.setFont(_face(), 10)
     canvas.drawString(margin, 15 * mm, sign.url)
     canvas.drawRightString(width - margin, 15 * mm, sign.footer)
+
+
+def _facts(canvas: Canvas, sign: Sign, size_pt: float, left: float) -> list[tuple[str, float, str, float]]:
+    """The lines beside the code: (text, size in points, colour, step down to the next in points)."""
+    lines = []
+    for label, rows in sign.facts:
+        lines.append((label, size_pt * 0.62, "ink-2", size_pt * 1.25))
+        broken = [line for row in rows for line in _broken(canvas, row, size_pt, left)]
+        lines += [(line, size_pt, "ink", size_pt * 1.35) for line in broken[:-1]]
+        lines += [(line, size_pt, "ink", size_pt * 2.1) for line in broken[-1:]]
+    for note in sign.notes:
+        lines += [(line, size_pt * 0.75, "brand", size_pt) for line in _broken(canvas, note, size_pt * 0.75, left)]
+    return lines
+
+
+def _facts_height(canvas: Canvas, sign: Sign, size_pt: float, left: float) -> float:
+    return sum(step for _line, _pt, _colour, step in _facts(canvas, sign, size_pt, left))
 
 
 def _doors(canvas: Canvas, sign: Sign) -> None:
