@@ -52,7 +52,7 @@ function pairs(element, content) {
 /** What stands around the leaves. */
 function skeleton(root) {
   const copy = root.cloneNode(true);
-  for (const part of leaves(copy)) part.replaceChildren();
+  for (const part of leaves(copy)) part.replaceWith(part.dataset.part);
   return [...copy.childNodes].map((node) => node.outerHTML ?? node.textContent).join("");
 }
 
