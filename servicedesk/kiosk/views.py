@@ -2,8 +2,9 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,8 +14,10 @@ from content.points import services as points
 from portal.base.errors import DomainError
 from portal.base.places.models import Place
 from portal.base.places.services import centre_for
+from servicedesk.booking import services as booking
 from servicedesk.devices import services as devices
 from servicedesk.kiosk import captures
+from servicedesk.printouts import services as printouts
 from servicedesk.queueing import services as queueing
 
 BRIDGE_URL = "ws://127.0.0.1:17680/"
@@ -67,6 +70,22 @@ def receive_capture(request: HttpRequest, token: str) -> HttpResponse:
     except DomainError as error:
         return JsonResponse({"code": error.code, "message": str(error)}, status=error.status)
     return JsonResponse({"position": page.position})
+
+
+@require_POST
+def print_booking(request: HttpRequest, token: str) -> HttpResponse:
+    """A slip of the booking on the screen, from this kiosk's own printer."""
+    device = devices.device_of(request.session)
+    if device is None:
+        return HttpResponseForbidden(_("Only a kiosk has a printer for slips."))
+    try:
+        found = booking.by_token(token)
+        printouts.print_booking(found, device=device, actor=f"device:{device.code}")
+        said = _("It is being printed. If nothing comes out, take a picture of this page or press once more.")
+        messages.success(request, said)
+    except DomainError as error:
+        messages.error(request, str(error))
+    return redirect(f"{reverse('booking', args=[token])}?kiosk")
 
 
 @require_GET

@@ -40,7 +40,7 @@ class Order:
     printer: str
     kind: str
     subject_id: Any
-    ticket: Ticket
+    ticket: Ticket | None
     title: str
     person: Person | None = None
     mark: str = ""

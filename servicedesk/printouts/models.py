@@ -20,6 +20,7 @@ class PrintJob(models.Model):
         RESULT = "result", _("result")
         HANDOVER = "handover", _("receipt for papers 收件凭证")
         NOTICE = "notice", _("notice")
+        BOOKING = "booking", _("booking")
 
     class Mark(models.TextChoices):
         NONE = "", _("no mark")

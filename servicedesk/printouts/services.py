@@ -2,15 +2,17 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from servicedesk.booking import services as booking_services
 from servicedesk.cases.models import FilledForm, Handover, Result
 from servicedesk.printouts.errors import CannotPrint
 from servicedesk.printouts.jobs import document_of, known_jobs, open_messages, record_outcome, settle, tend_jobs
 from servicedesk.printouts.models import PrintJob
 from servicedesk.printouts.papers import form_pdf, handover_pdf, print_form, print_handover, print_result
-from servicedesk.printouts.slips import print_notice, print_ticket, slip_of, ticket_code
+from servicedesk.printouts.slips import print_booking, print_notice, print_ticket, slip_of, ticket_code
 from servicedesk.printouts.states import OPEN, JobState
 from servicedesk.queueing.models import Ticket
 
@@ -21,6 +23,7 @@ __all__ = [
     "handover_pdf",
     "jobs_of",
     "open_messages",
+    "print_booking",
     "print_form",
     "print_handover",
     "print_notice",
@@ -48,6 +51,9 @@ def reprint(job: PrintJob, *, actor: str) -> PrintJob | None:
         return print_ticket(job.ticket, actor=actor) if job.ticket else None
     if job.kind == PrintJob.Kind.NOTICE:
         return print_notice(job.ticket, actor=actor) if job.ticket else None
+    if job.kind == PrintJob.Kind.BOOKING:
+        booking = booking_services.by_id(UUID(job.subject_id))
+        return print_booking(booking, device=job.device, actor=actor) if booking else None
     if job.kind == PrintJob.Kind.FORM:
         return print_form(FilledForm.objects.get(pk=job.subject_id), actor=actor, reprint_of=job)
     if job.kind == PrintJob.Kind.HANDOVER:

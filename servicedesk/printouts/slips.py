@@ -8,8 +8,15 @@ from django.utils.translation import gettext as _
 from content.notices import services as notices
 from content.notices.models import Notice
 from content.notices.telling import told
+from content.points import services as points
+from servicedesk.booking import services as booking_services
+from servicedesk.booking.models import Booking
+from servicedesk.booking.states import BookingState
+from servicedesk.devices.models import Device
+from servicedesk.printouts.errors import CannotPrint
 from servicedesk.printouts.jobs import Order, known_jobs, queue_job
 from servicedesk.printouts.models import PrintJob
+from servicedesk.printouts.render_booking import BookingSlip, render_booking
 from servicedesk.printouts.render_notice import NoticeSlip, render_notice
 from servicedesk.printouts.render_ticket import TicketSlip, render_ticket
 from servicedesk.printouts.states import OPEN
@@ -88,3 +95,34 @@ def print_notice(ticket: Ticket, *, actor: str) -> PrintJob | None:
         ticket=ticket, title=notice.code, reprint_of=earlier,
     )  # fmt: skip
     return queue_job(order, render_notice(slip), actor=actor)
+
+
+def print_booking(booking: Booking, *, device: Device, actor: str) -> PrintJob:
+    """The slip of a booking at the kiosk where it stands on the screen; a second press while it is on its way is the same.
+
+    Raises:
+        CannotPrint: it is cancelled, used or over.
+    """
+    if booking.state != BookingState.BOOKED:
+        raise CannotPrint(_("This booking does not hold any more, so there is nothing to print."))
+    jobs = known_jobs().filter(device=device, kind=PrintJob.Kind.BOOKING, subject_id=str(booking.pk))
+    earlier = jobs.order_by("-requested_at").first()
+    if earlier is not None and earlier.state in OPEN:
+        return earlier
+    place = booking.slot.place
+    slip = BookingSlip(
+        when=booking_services.when_text(booking.slot),
+        code=booking_services.spoken_code(booking),
+        item=booking.item.name if booking.item else _("Advice"),
+        place=points.name_of(place),
+        address=place.address,
+        early=_("Come up to %(minutes)d minutes before the time")
+        % {"minutes": booking_services.EARLY.total_seconds() // 60},
+        url=booking_services.address_of(booking),
+        is_reprint=earlier is not None,
+    )
+    order = Order(
+        device=device, printer=PrintJob.Printer.RECEIPT, kind=PrintJob.Kind.BOOKING, subject_id=booking.pk,
+        ticket=None, title=_("Booking"), reprint_of=earlier,
+    )  # fmt: skip
+    return queue_job(order, render_booking(slip), actor=actor)

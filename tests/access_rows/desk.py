@@ -63,6 +63,12 @@ ROWS = [
     Row("kiosk/second/", "/kiosk/second/", PUBLIC),
     Row("kiosk/setup/", "/kiosk/setup/", PUBLIC),
     Row(
+        "kiosk/booking/<str:token>/print/",
+        "/kiosk/booking/guessed/print/",
+        {"anonymous": 403, "clerk": 403, "stranger": 403},
+        method="post",
+    ),
+    Row(
         "kiosk/capture/<str:token>/",
         "/kiosk/capture/guessed/",
         {"anonymous": 403, "clerk": 403, "stranger": 403},

@@ -8,12 +8,14 @@ from asgiref.sync import sync_to_async
 from portal.base.streams import consumers
 from servicedesk.booking import services as booking
 from servicedesk.booking.models import SlotPlan
+from servicedesk.printouts import services as printouts
 from servicedesk.printouts.models import PrintJob
 from servicedesk.queueing.models import Ticket
 from tests.cast import RESIDENT, SECOND_RESIDENT, make_cast
+from tests.equipment.escpos_decoder import decode_escpos
 from tests.servicedesk.booking.conftest import starts_in, tomorrow
 from tests.servicedesk.cases.at_desk import a_kiosk, an_item
-from tests.servicedesk.kiosk.screens import Kiosk
+from tests.servicedesk.kiosk.screens import Kiosk, device_client
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,3 +99,27 @@ async def test_the_front_screen_and_a_refusal_lead_to_booking():
     await kiosk.do("choose", item="not-remote")
     assert kiosk.name == "refused" and "item=not-remote" in kiosk.html
     await kiosk.close()
+
+
+def test_a_slip_of_the_booking_comes_from_this_kiosks_printer(planned, item, client):
+    row = booking.book_at_once(planned.point, tomorrow(), item=item, number=RESIDENT.number, actor="resident")
+    device, _private = a_kiosk(planned.point)
+    page, printing = f"/book/{row.token}/?kiosk", f"/kiosk/booking/{row.token}/print/"
+    assert client.post(printing).status_code == 403 and not PrintJob.objects.exists(), "no kiosk, no printer"
+    kiosk = device_client(device)
+    assert printing in kiosk.get(page).content.decode()
+    assert printing not in client.get(f"/book/{row.token}/").content.decode()
+    for _press in range(2):
+        assert kiosk.post(printing).headers["location"] == page
+    job = PrintJob.objects.get()
+    assert (job.kind, job.printer, job.device_id, job.ticket_id) == ("booking", "receipt", device.pk, None)
+    drawn = decode_escpos(printouts.document_of(job))[0]
+    assert drawn.qr_codes == [booking.address_of(row)] and drawn.was_cut and drawn.ink > 0.02
+    PrintJob.objects.update(state="failed", code="paper_out")
+    kiosk.post(printing)
+    again = PrintJob.objects.latest("requested_at")
+    assert again.reprint_of_id == job.pk
+    PrintJob.objects.update(state="failed", code="paper_out")
+    assert printouts.reprint(again, actor="user:1").reprint_of_id == again.pk
+    booking.cancel(row, actor="resident")
+    assert "没有可打的" in kiosk.post(printing, follow=True).content.decode()
