@@ -213,7 +213,7 @@ def test_half_a_word_is_not_taken_away_by_a_redraw(on_page):
           draw(page({{state: "accepted", papers: "x"}}), "N1");
           const during = [$("b").textContent, field.isConnected];
           field.dispatchEvent(new CompositionEvent("compositionend", {{bubbles: true}}));
-          draw(page({{state: "accepted", papers: "x"}}), "N1");
+          await new Promise((resolve) => window.setTimeout(resolve, 50));
           return [during, $("textarea").value];
         }}""",
     )

@@ -5,8 +5,13 @@ let about = "";
 // Of each part its HTML as the server drew it: a canvas or a tick that a script changed since is no change of the server's.
 const asDrawn = new WeakMap();
 let composing = false;
+let late = null;
 document.addEventListener("compositionstart", () => { composing = true; });
-document.addEventListener("compositionend", () => { composing = false; });
+document.addEventListener("compositionend", () => {
+  composing = false;
+  // After the field has told what was typed.
+  if (late) window.setTimeout(() => { if (late) drawRegions(...late); });
+});
 
 /**
  * Puts each region's HTML in place: part by part ([data-part]) where its structure stayed, else whole.
@@ -15,6 +20,7 @@ document.addEventListener("compositionend", () => { composing = false; });
 export function drawRegions(regions, subject = "") {
   const isSame = subject === about;
   about = subject;
+  late = null;
   for (const [name, html] of Object.entries(regions)) {
     const element = document.querySelector(`[data-region="${name}"]`);
     if (!element || drawn.get(name) === html) continue;
@@ -22,9 +28,12 @@ export function drawRegions(regions, subject = "") {
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
     const parts = isSame ? pairs(element, fresh.content) : null;
-    // Half a Chinese word is being typed: its field is left alone, and the next snapshot draws the whole.
+    // Half a Chinese word is being typed: its field is left alone until it is whole.
     const waits = composing && parts && element.contains(document.activeElement);
-    if (waits) drawn.delete(name);
+    if (waits) {
+      drawn.delete(name);
+      late = [regions, subject];
+    }
     const swap = () => {
       if (parts && (waits || skeleton(element) === skeleton(fresh.content))) patch(parts, waits);
       else element.replaceChildren(fresh.content);
