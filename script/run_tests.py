@@ -212,7 +212,9 @@ def run_tier(name: str, arguments: list[str], environment: dict[str, str]) -> bo
     say(f"=== {name}")
     started = time.monotonic()
     code = subprocess.call(
-        [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *arguments], cwd=ROOT, env=environment
+        [sys.executable, "-m", "pytest", "-q", "--durations=12", f"--junitxml={report}", *arguments],
+        cwd=ROOT,
+        env=environment,
     )
     skipped = skipped_tests(report) if report.exists() else []
     for test in skipped:

@@ -62,3 +62,16 @@ def test_a_fuzzy_sentence_is_not_taken(parts: Path):
     catalogue, faults = merge_messages.merge_parts()
     assert len(catalogue) == 0
     assert "fuzzy" in faults[0]
+
+
+def test_a_sentence_of_no_code_is_named_unless_it_is_a_librarys(parts: Path, monkeypatch, capsys):
+    write(parts, "desk", ("Next", "下一位"), ("Gone", "没了"))
+    write(parts, "libraries", ("This field is required.", "这一项还没填。"))
+    monkeypatch.setattr(merge_messages, "ROOT", parts.parent)
+    monkeypatch.setattr(merge_messages, "sentences_in_code", lambda: [polib.POEntry(msgid="Next")])
+    monkeypatch.setattr(sys, "argv", ["messages", "--check"])
+    assert merge_messages.main() == 1
+    said = capsys.readouterr()
+    assert said.err.splitlines() == ["desk.po: 'Gone' stands in no code any more; take it out."]
+    write(parts, "desk", ("Next", "下一位"))
+    assert merge_messages.main() == 0
