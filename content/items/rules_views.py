@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from wagtail.permissions import policy_registry
 
 from content.editing.viewsets import SEEING, may_see
@@ -40,7 +41,7 @@ def rule_questions(request: HttpRequest) -> JsonResponse:
     words = {
         "always": _("Always."), "all": _("All of these hold"), "any": _("One of these holds"), "how": _("How they join"),
         "question": _("question"), "comparison": _("comparison"), "answer": _("answer"), "add": _("Add a condition"),
-        "remove": _("Remove"), "yes": _("Yes"), "no": _("No"), "day": _("2026-01-31 or today-60d"),
+        "remove": _("Remove"), "yes": _("Yes"), "no": pgettext("answer", "No"), "day": _("2026-01-31 or today-60d"),
         "nested": _("This condition is nested deeper than rows can show. Change it as text."),
         "operators": {kind: {name: say_it() for name, say_it in row.items()} for kind, row in OPERATOR_WORDS.items()},
     }  # fmt: skip

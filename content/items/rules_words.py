@@ -6,7 +6,7 @@ from datetime import date
 
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from content.items.models.words import in_english
 from content.items.rules import (
@@ -59,7 +59,7 @@ def long_day(day: date) -> str:
 def answer_in_words(words: QuestionWords, answer: Answer) -> str:
     """The answer as somebody would say it: 是, 家里人代办, 60 周岁."""
     if isinstance(answer, bool):
-        return _("Yes") if answer else _("No")
+        return _("Yes") if answer else pgettext("answer", "No")
     if isinstance(answer, date):
         return long_day(answer)
     if words.question.kind == CHOICE:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from content.items.models import in_english
 from content.items.rules import CHOICE, DATE, NUMBER, Answer, Question, plain_answer
@@ -59,7 +60,7 @@ def _field(words: QuestionWords, *, at_kiosk: bool) -> forms.Field:
                 "invalid": _("There is no such day. Look at the month again."),
             },
         )
-    choices = [(YES, str(_("Yes"))), (NO, str(_("No")))]
+    choices = [(YES, str(_("Yes"))), (NO, str(pgettext_lazy("answer", "No")))]
     if question.kind == CHOICE:
         choices = [(key, str(words.choices[key])) for key in question.choices]
     return forms.ChoiceField(

@@ -154,7 +154,7 @@ def _not_open(place: Place, status: str, now: datetime) -> PointStatus:
         until = _day(place.status_until, now)
         return PointStatus("partly", _("Out of use until %s") % until, reason, is_open=False)
     words = {
-        Place.Status.MOVED: _("Moved"),
+        Place.Status.MOVED: _("Has moved"),
         Place.Status.CLOSED: _("No longer there"),
         Place.Status.PLANNED: _("Not open yet"),
     }

@@ -295,7 +295,7 @@ def choose_item(request: HttpRequest) -> HttpResponse:
         "nav_current": "points",
         "breadcrumbs": [
             {"title": _("Service points"), "url": reverse("points")},
-            {"title": _("Choose an item"), "url": ""},
+            {"title": _("Choose a service item"), "url": ""},
         ],
     }
     return render(request, "points/choose_item.html", context)

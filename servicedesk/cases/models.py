@@ -167,18 +167,6 @@ class Handover(models.Model):
     def __str__(self) -> str:
         return self.number
 
-    def is_signed_by(self, role: str) -> bool:
-        """Whether that side's signature holds."""
-        return any(one.role == role and one.voided_at is None for one in self.signatures.all())
-
-    @property
-    def resident_signed(self) -> bool:
-        return self.is_signed_by(Signature.Role.RESIDENT)
-
-    @property
-    def clerk_signed(self) -> bool:
-        return self.is_signed_by(Signature.Role.CLERK)
-
 
 class Result(models.Model):
     """What comes out of a case: a PDF, sealed; printed as original or copy."""

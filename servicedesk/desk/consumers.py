@@ -144,7 +144,11 @@ class DeskConsumer(LiveConsumer):
         identity = next(iter(self.identities.values()), None)
         fields = [(_("Item"), case.item.name), (_("Our number"), case.number)]
         if identity is not None:
-            fields += [(_("Name"), identity.name), (_("Number"), identity.number), (_("Address"), identity.address)]
+            fields += [
+                (_("Full name"), identity.name),
+                (_("Number"), identity.number),
+                (_("Address"), identity.address),
+            ]
         return fields
 
     # --- what is done -----------------------------------------------------------------------------------------------

@@ -54,6 +54,8 @@ MOST_FREQUENT = 8
 CHECK_INS_IN_TEN_MINUTES = 30
 # More than are shown, because not every item is offered at every kiosk.
 KIOSK_SEARCHED = 24
+# What comes out of the printer for a case; slips of numbers and of what to bring came before it.
+SHEETS = (PrintJob.Kind.FORM, PrintJob.Kind.RESULT, PrintJob.Kind.HANDOVER)
 
 
 def _book_query(key: str) -> str:
@@ -210,8 +212,7 @@ class KioskConsumer(DeviceConsumer):
             return self._page("notice", context, call_number=session.ticket.number, is_quiet=is_quiet)
         # Nothing else is asked for, and a sheet has come out: that is what there is to do.
         is_printed = any(
-            job["kind"] != PrintJob.Kind.TICKET and job["state"] == JobState.PRINTED
-            for job in printouts.jobs_of(session.ticket)
+            job["kind"] in SHEETS and job["state"] == JobState.PRINTED for job in printouts.jobs_of(session.ticket)
         )
         context["instruction"] = session.instruction or ("take_print" if is_printed else "")
         regions = {

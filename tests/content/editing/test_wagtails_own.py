@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from wagtail.models import Locale, Page, TaskState, WorkflowState
 from wagtail_localize.models import Translation, TranslationSource
 
@@ -202,3 +202,20 @@ def test_the_cms_speaks_chinese_where_wagtail_itself_does_not(cast, client_for):
     assert catalog["Changes have been autosaved."] == "修改已自动保存。"
     assert catalog["%(num)s error"][0] == "%(num)s 处错误"
     assert len(catalog) > 50, "Wagtail's own words are there too"
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("Delete", "删除"),
+        ("Cancel", "取消"),
+        ("Next", "下一个"),
+        ("Type", "类型"),
+        ("Name", "名字"),
+        ("No", "否"),
+        ("Moved", "已移动"),
+    ],
+)
+def test_a_word_of_ours_does_not_stand_on_a_button_of_wagtails(word, said):
+    with translation.override("zh-hans"):
+        assert translation.gettext(word) == said

@@ -144,7 +144,7 @@ async def test_papers_left_are_receipted_and_signed_by_both():
     assert await desk.refusal("sign_handover", handover=str(handover.pk), strokes=[]) == "bad_signature"
     assert await desk.refusal("print_handover", handover=str(handover.pk)) == "cannot_print"
     await desk.do("sign_handover", handover=str(handover.pk), strokes=STROKES)
-    assert "您已签名" in desk.html and "sign-pad--desk" not in desk.html
+    assert "工作人员签名" in desk.html and "sign-pad--desk" not in desk.html
     await sync_to_async(cases.sign_handover)(
         handover, strokes=STROKES, sha256=handover.sha256, role="resident", actor="resident"
     )  # fmt: skip

@@ -197,9 +197,10 @@ async def test_a_call_begins_with_the_notice_and_the_resident_may_leave_it():
     # A sheet that came out is what there is to do, unless the clerk asks for something else.
     assert "ask-panel" not in kiosk.html
     sheet = await PrintJob.objects.aget(ticket=session.ticket)
-    sheet.pk, sheet.kind, sheet.state = new_id(), PrintJob.Kind.FORM, JobState.PRINTED
-    await sheet.asave(force_insert=True)
-    assert "从打印机取走纸" in (await kiosk.look()).html
+    for kind, is_told in ((PrintJob.Kind.NOTICE, False), (PrintJob.Kind.FORM, True)):
+        sheet.pk, sheet.kind, sheet.state = new_id(), kind, JobState.PRINTED
+        await sheet.asave(force_insert=True)
+        assert ("从打印机取走纸" in (await kiosk.look()).html) is is_told, "a slip from before the call is no sheet"
     await sync_to_async(remote.show)(session, instruction="look_here")
     assert "看着摄像头" in (await kiosk.look()).html
     await kiosk.do("leave_call")
